@@ -1,0 +1,57 @@
+import { type FailureCode } from '../errors.js'
+import { bytesOf, type SourceRecord } from './record.js'
+
+/** Where a record came from and where its end is reported: a window of a partition, or a message of the retry queue. */
+export interface Origin<T> {
+  /** The epoch is over: nothing of it may be sent any more, and its ends are only counted. */
+  readonly closed: boolean
+  /** From the retry queue: written conditionally, never coalesced, postponed instead of handed over. */
+  readonly replay: boolean
+  /** The flight is about to leave in a call, so it may have effects from now on. */
+  started (flight: Flight<T>): void
+  /** The one end of a flight: all stages done, or its dead letter or hand-over acknowledged. */
+  settle (flight: Flight<T>): void
+}
+
+/** The last thing that went wrong with a record, and the first time anything did. */
+export interface Failure {
+  readonly code: FailureCode
+  readonly detail: string
+  readonly stage: string
+  /** ms since 1970 */
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+/** One record on its road, from its poll to its settlement. */
+export class Flight<T> {
+  record: SourceRecord
+  readonly origin: Origin<T>
+  /** Bytes of credit it holds. */
+  readonly bytes: number
+  /** Set by the examiner before any stage sees the flight. */
+  payload!: T
+  /** Passes that were spent before this one; `RetryCount` of the retry queue. */
+  attempts = 0
+  failure: Failure | undefined
+  settled = false
+
+  /** Bytes it adds to a call of its present stage. */
+  callBytes = 0
+  /** When it joined its present lane, on the monotonic clock. */
+  enqueuedAt = 0
+  /** Failed sends in the present pass of the present stage, and the time they have cost. */
+  triesInPlace = 0
+  spentInPlaceMs = 0
+  /** Never coalesced: it was superseded once by a record that then failed, or it is a replay. */
+  alone = false
+  /** Older records of its lane whose place it takes in a call. */
+  superseded: Array<Flight<T>> | undefined
+
+  constructor (record: SourceRecord, origin: Origin<T>) {
+    this.record = record
+    this.origin = origin
+    this.bytes = bytesOf(record)
+    this.alone = origin.replay
+  }
+}

@@ -1,0 +1,48 @@
+import { type FailureCode } from '../errors.js'
+
+/** Why a batch left: it was full by count or by bytes, its oldest record had waited long enough, or everything must go. */
+export type FlushCause = 'records' | 'bytes' | 'linger' | 'drain'
+
+/** One call of a stage as it ended. */
+export interface CallReport {
+  readonly records: number
+  readonly bytes: number
+  readonly cause: FlushCause
+  readonly durationMs: number
+  readonly done: number
+  readonly poison: number
+  readonly transient: number
+  readonly environment: number
+  /** Records sent again in this call, of `records`. */
+  readonly resent: number
+}
+
+/**
+ * What the engine tells about itself while it works; the service turns it into metrics. Called per chunk, per call or
+ * on rare events, never per record.
+ */
+export interface Observer {
+  consumed (topic: string, records: number, bytes: number): void
+  examined (records: number, valid: number, durationMs: number): void
+  settled (records: number): void
+  called (stage: string, key: string, report: CallReport): void
+  coalesced (stage: string, records: number): void
+  failed (stage: string, key: string, code: FailureCode, records: number): void
+  held (stage: string, key: string | undefined, code: FailureCode, detail: string): void
+  resumed (stage: string, key: string | undefined, heldMs: number): void
+  retryBudgetSpent (stage: string, key: string): void
+  deadLettered (code: FailureCode): void
+  handedOver (cause: 'attempt' | 'hold', records: number): void
+  attemptsExhausted (): void
+  replayed (records: number): void
+  postponed (records: number): void
+  /** An end that came after its epoch was over. */
+  lateSettled (): void
+  /** An offset that surfaced twice in one epoch. */
+  repeatedOffset (): void
+  /** Records sent when a later record of their lane was already through: batch order's stated residue. */
+  overtaken (stage: string, records: number): void
+  committed (partitions: number, durationMs: number): void
+  commitFailed (reason: string): void
+  rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: number): void
+}

@@ -1,0 +1,21 @@
+export type Header = readonly [name: string, value: Buffer | null]
+
+/** One message from a source, as it was read. */
+export interface SourceRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly key: Buffer | null
+  /** `null` for a tombstone. */
+  readonly value: Buffer | null
+  readonly headers: readonly Header[]
+  /** The source's own timestamp, ms since 1970; -1 when it has none. */
+  readonly timestamp: number
+}
+
+/** What a record costs of the byte credit. */
+export function bytesOf (record: SourceRecord): number {
+  let bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0)
+  for (const header of record.headers) bytes += header[0].length + (header[1]?.length ?? 0)
+  return bytes
+}
