@@ -33,6 +33,8 @@ export class Flight<T> {
   payload!: T
   /** Passes that were spent before this one; `RetryCount` of the retry queue. */
   attempts = 0
+  /** The count that a hand-over to the retry queue writes: `attempts`, plus one when this pass was burnt. */
+  retryCount = 0
   failure: Failure | undefined
   settled = false
 

@@ -1,5 +1,5 @@
 import { type Flight } from './flight.js'
-import { type Outcome } from './outcome.js'
+import { type Outcome, type Poison } from './outcome.js'
 
 /**
  * One step on a record's road that talks to one system. `T` is what the pipeline knows about the record.
@@ -18,6 +18,8 @@ export interface Stage<T> {
   readonly maxPerLane?: number
   /** `latest`: of records waiting in one lane only the newest is sent, and the older take its outcome if it is done. */
   readonly coalesce?: 'latest'
+  /** Looks at a record before it joins a lane: one that the system could never take must not spoil its neighbours' call. */
+  check? (flight: Flight<T>): Poison | undefined
   /** What this record adds to a call, in bytes. */
   bytes (flight: Flight<T>): number
   /**
