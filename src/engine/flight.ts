@@ -1,5 +1,6 @@
 import { type FailureCode } from '../errors.js'
 import { bytesOf, type SourceRecord } from './record.js'
+import { type Place } from './sequencer.js'
 
 /** Where a record came from and where its end is reported: a window of a partition, or a message of the retry queue. */
 export interface Origin<T> {
@@ -11,6 +12,8 @@ export interface Origin<T> {
   started (flight: Flight<T>): void
   /** The one end of a flight: all stages done, or its dead letter or hand-over acknowledged. */
   settle (flight: Flight<T>): void
+  /** Replays only: back to the retry queue, to be seen again after `delayMs`; no attempt is burnt. */
+  postpone? (flight: Flight<T>, delayMs: number): void
 }
 
 /** The last thing that went wrong with a record, and the first time anything did. */
@@ -25,8 +28,11 @@ export interface Failure {
 
 /** One record on its road, from its poll to its settlement. */
 export class Flight<T> {
-  record: SourceRecord
+  #record: SourceRecord
   readonly origin: Origin<T>
+  readonly offset: number
+  /** When it was polled, on the monotonic clock. */
+  readonly polledAt: number
   /** Bytes of credit it holds. */
   readonly bytes: number
   /** Set by the examiner before any stage sees the flight. */
@@ -37,6 +43,8 @@ export class Flight<T> {
   retryCount = 0
   failure: Failure | undefined
   settled = false
+  /** Its places in the lines before ordered stages, by stage. */
+  places: Array<Place<T> | undefined> | undefined
 
   /** Bytes it adds to a call of its present stage. */
   callBytes = 0
@@ -50,10 +58,24 @@ export class Flight<T> {
   /** Older records of its lane whose place it takes in a call. */
   superseded: Array<Flight<T>> | undefined
 
-  constructor (record: SourceRecord, origin: Origin<T>) {
-    this.record = record
+  constructor (record: SourceRecord, origin: Origin<T>, polledAt: number) {
+    this.#record = record
     this.origin = origin
+    this.offset = record.offset
+    this.polledAt = polledAt
     this.bytes = bytesOf(record)
     this.alone = origin.replay
   }
+
+  get record (): SourceRecord {
+    return this.#record
+  }
+
+  /** Settled: what waits in a window behind an older record must not hold its bytes. */
+  forgetBytes (): void {
+    this.#record = FORGOTTEN
+    this.places = undefined
+  }
 }
+
+const FORGOTTEN: SourceRecord = { topic: '', partition: -1, offset: -1, key: null, value: null, headers: [], timestamp: -1 }

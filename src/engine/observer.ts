@@ -25,6 +25,10 @@ export interface Observer {
   consumed (topic: string, records: number, bytes: number): void
   examined (records: number, valid: number, durationMs: number): void
   settled (records: number): void
+  /** From the source's timestamp to settlement, of one record per call: a sample. */
+  endToEnd (durationMs: number): void
+  /** The examiner could not work; it is tried again. */
+  examinerFailed (error: unknown): void
   called (stage: string, key: string, report: CallReport): void
   coalesced (stage: string, records: number): void
   failed (stage: string, key: string, code: FailureCode, records: number): void
@@ -40,7 +44,7 @@ export interface Observer {
   lateSettled (): void
   /** An offset that surfaced twice in one epoch. */
   repeatedOffset (): void
-  /** Records sent when a later record of their lane was already through: batch order's stated residue. */
+  /** Records that a call let through before an earlier one of their lane, which failed in it: batch order's stated residue. */
   overtaken (stage: string, records: number): void
   committed (partitions: number, durationMs: number): void
   commitFailed (reason: string): void

@@ -1,0 +1,43 @@
+import { type Failure, type Flight, type Origin } from './flight.js'
+import { type SourceRecord } from './record.js'
+
+/** A message of the retry queue, decoded. */
+export interface ReplayMessage {
+  readonly record: SourceRecord
+  /** `RetryCount`: passes that were spent before. */
+  readonly attempts: number
+  readonly failure: Failure | undefined
+  /** The record has its end: the message may be deleted. */
+  done (): void
+  /** The message shall be seen again after `delayMs`. */
+  postpone (delayMs: number): void
+}
+
+/** The origin of a replayed record: its end deletes the message, and until then the message stays invisible. */
+export class ReplayOrigin<T> implements Origin<T> {
+  readonly replay = true
+  readonly closed = false
+  readonly #message: ReplayMessage
+  readonly #ended: (flight: Flight<T>) => void
+
+  constructor (message: ReplayMessage, ended: (flight: Flight<T>) => void) {
+    this.#message = message
+    this.#ended = ended
+  }
+
+  started (): void {}
+
+  settle (flight: Flight<T>): void {
+    if (flight.settled) return
+    flight.settled = true
+    this.#message.done()
+    this.#ended(flight)
+  }
+
+  postpone (flight: Flight<T>, delayMs: number): void {
+    if (flight.settled) return
+    flight.settled = true
+    this.#message.postpone(delayMs)
+    this.#ended(flight)
+  }
+}

@@ -1,0 +1,148 @@
+import { Fifo } from './fifo.js'
+import { type Flight, type Origin } from './flight.js'
+
+/** What a window reports to the engine that owns it. */
+export interface WindowOwner<T> {
+  settledIn (window: Window<T>, flight: Flight<T>): void
+  lateSettled (): void
+}
+
+/**
+ * The offsets of one partition in one assignment epoch: which were polled, which are settled, and the watermark, which
+ * is the lowest unsettled offset and the only one that may be committed.
+ *
+ * Invariants: flights stand in offset order; everything below `watermark` is settled; the watermark never goes back;
+ * a closed window accepts no settlement.
+ */
+export class Window<T> implements Origin<T> {
+  readonly topic: string
+  readonly partition: number
+  readonly epoch: number
+  readonly replay = false
+
+  readonly #owner: WindowOwner<T>
+  readonly #flights = new Fifo<Flight<T>>()
+  #state: 'open' | 'draining' | 'closed' = 'open'
+  #highestPolled = -1
+  #highestStarted = -1
+  /** The next offset after everything that this window will ever settle. */
+  #end = -1
+  #committed = -1
+  #unsettled = 0
+  #unsettledBytes = 0
+
+  constructor (topic: string, partition: number, epoch: number, owner: WindowOwner<T>) {
+    this.topic = topic
+    this.partition = partition
+    this.epoch = epoch
+    this.#owner = owner
+  }
+
+  get closed (): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** Takes new records. */
+  get accepting (): boolean {
+    return this.#state === 'open'
+  }
+
+  get unsettled (): number {
+    return this.#unsettled
+  }
+
+  get unsettledBytes (): number {
+    return this.#unsettledBytes
+  }
+
+  get highestPolled (): number {
+    return this.#highestPolled
+  }
+
+  /** The oldest record that is not settled yet. */
+  get oldest (): Flight<T> | undefined {
+    return this.#flights.peek()
+  }
+
+  /** The lowest unsettled offset; -1 before the first poll. Offsets may have gaps, so it is never counted up to. */
+  get watermark (): number {
+    return this.#flights.peek()?.offset ?? this.#end
+  }
+
+  /** Offsets between the watermark and the highest that was polled. */
+  get span (): number {
+    return this.#flights.length === 0 ? 0 : this.#highestPolled - this.watermark + 1
+  }
+
+  /** The watermark, when there is news to commit. */
+  get committable (): number | undefined {
+    if (this.#state === 'closed' || this.#highestPolled < 0) return undefined
+    const watermark = this.watermark
+    return watermark > this.#committed ? watermark : undefined
+  }
+
+  committed (offset: number): void {
+    if (offset > this.#committed) this.#committed = offset
+  }
+
+  /** Takes a record in; false when its offset has surfaced before in this epoch. */
+  admit (flight: Flight<T>): boolean {
+    const { offset } = flight
+    if (offset <= this.#highestPolled) return false
+    if (this.#highestPolled < 0) this.#committed = offset
+    this.#highestPolled = offset
+    this.#end = offset + 1
+    this.#flights.push(flight)
+    this.#unsettled++
+    this.#unsettledBytes += flight.bytes
+    return true
+  }
+
+  started (flight: Flight<T>): void {
+    if (flight.offset > this.#highestStarted) this.#highestStarted = flight.offset
+  }
+
+  settle (flight: Flight<T>): void {
+    if (flight.settled) return
+    flight.settled = true
+    if (this.#state === 'closed') {
+      this.#owner.lateSettled()
+      return
+    }
+    this.#unsettled--
+    this.#unsettledBytes -= flight.bytes
+    while (this.#flights.peek()?.settled === true) this.#flights.shift()
+    this.#owner.settledIn(this, flight)
+  }
+
+  /**
+   * Stops taking records and drops those above the highest started offset: they had no effect yet, and the next owner
+   * reads them again. Returns what was dropped, marked settled so that every queue forgets it.
+   */
+  drain (): Array<Flight<T>> {
+    if (this.#state !== 'open') return []
+    this.#state = 'draining'
+    return this.#drop(flight => flight.offset > this.#highestStarted)
+  }
+
+  /** Ends the epoch. What is left is dropped and returned; nothing of this window is committed any more. */
+  close (): Array<Flight<T>> {
+    if (this.#state === 'closed') return []
+    const dropped = this.#drop(() => true)
+    this.#state = 'closed'
+    return dropped
+  }
+
+  #drop (which: (flight: Flight<T>) => boolean): Array<Flight<T>> {
+    const dropped = this.#flights.remove(which).filter(flight => !flight.settled)
+    const first = dropped[0]
+    if (first === undefined) return dropped
+    this.#end = first.offset
+    for (const flight of dropped) {
+      flight.settled = true
+      this.#unsettled--
+      this.#unsettledBytes -= flight.bytes
+    }
+    return dropped
+  }
+}
