@@ -1,0 +1,26 @@
+/**
+ * Runs one call of the SDK under a deadline that holds from the first byte sent to the last byte read. The SDK's own
+ * deadlines end when the response's headers arrive, so a body that trickles or stops would keep a call for ever.
+ * Rejects with a `TimeoutError` at the deadline and with an `AbortError` when `signal` aborts, whatever the call does.
+ */
+export async function callWithin<Output> (deadlineMs: number, signal: AbortSignal, call: (signal: AbortSignal) => Promise<Output>): Promise<Output> {
+  if (signal.aborted) throw named('AbortError', 'given up before it began')
+  const controller = new AbortController()
+  return await new Promise<Output>((resolve, reject) => {
+    const end = (error: Error) => {
+      reject(error)
+      controller.abort()
+    }
+    const onAbort = () => end(named('AbortError', 'given up'))
+    const timer = setTimeout(() => end(named('TimeoutError', `no complete answer within ${deadlineMs} ms`)), deadlineMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+    call(controller.signal).then(resolve, reject).finally(() => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    })
+  })
+}
+
+function named (name: string, message: string): Error {
+  return Object.assign(new Error(message), { name })
+}

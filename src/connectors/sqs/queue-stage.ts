@@ -1,0 +1,82 @@
+import { AppError, classOf } from '../../errors.js'
+import { type Flight } from '../../engine/flight.js'
+import { type Outcome, poison } from '../../engine/outcome.js'
+import { type BatchPolicy, type Stage } from '../../engine/stage.js'
+import { classifyError, outcomeOf } from '../aws/classify-error.js'
+import { SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
+import { type QueueDirectory } from './queue-directory.js'
+import { type Entry, entryBytes, type Sender, sendEntries } from './send-entries.js'
+
+export interface QueueStageOptions<T> {
+  readonly name: string
+  readonly sender: Sender
+  readonly queues: QueueDirectory
+  /** Bounded by what a call may hold: 10 entries, 1 MiB. */
+  readonly batch: BatchPolicy
+  /** Calls in flight per queue. */
+  readonly concurrency: number
+  /** Most entries of one message group in a call: 1 keeps strict order. */
+  readonly maxPerLane?: number | undefined
+  /** Which queue of the directory a record goes to. */
+  queueKey (flight: Flight<T>): string
+  /** The message group, which is the lane. */
+  groupId (flight: Flight<T>): string
+  /** The message of a record; asked for several times, so it must be cheap and always the same. */
+  entry (flight: Flight<T>): Entry
+}
+
+/**
+ * Sends one message per record to the FIFO queue of its key with SendMessageBatch. A call that ended without an answer
+ * may have reached the queue; it is safe to repeat because the deduplication id is a property of the record.
+ */
+export function createQueueStage<T> (options: QueueStageOptions<T>): Stage<T> {
+  const { batch, queues } = options
+  return {
+    name: options.name,
+    batch: {
+      maxRecords: Math.min(batch.maxRecords, SEND_BATCH_MAX_ENTRIES),
+      maxBytes: Math.min(batch.maxBytes, SEND_MAX_BYTES),
+      lingerMs: batch.lingerMs
+    },
+    concurrency: options.concurrency,
+    ...(options.maxPerLane === undefined ? {} : { maxPerLane: options.maxPerLane }),
+    batchKey: flight => options.queueKey(flight),
+    orderKey: flight => options.groupId(flight),
+    check (flight) {
+      const key = options.queueKey(flight)
+      if (!queues.has(key)) return poison('UNKNOWN_CLIENT', 'no queue is configured for it')
+      return sizeProblem(options.entry(flight), queues.peek(key)?.maximumMessageSize ?? SEND_MAX_BYTES)
+    },
+    bytes: flight => entryBytes(options.entry(flight)),
+    run: async (flights, signal) => await sendToQueue(options, flights, signal)
+  }
+}
+
+async function sendToQueue<T> (options: QueueStageOptions<T>, flights: ReadonlyArray<Flight<T>>, signal: AbortSignal): Promise<readonly Outcome[]> {
+  const [first] = flights
+  if (first === undefined) return []
+  const key = options.queueKey(first)
+  try {
+    const queue = await options.queues.lookUp(key, signal)
+    const entries = flights.map(flight => options.entry(flight))
+    // The queue may not have been known when these were checked.
+    const problems = entries.map(entry => sizeProblem(entry, queue.maximumMessageSize))
+    const sent = await sendEntries(options.sender, queue, entries.filter((_, index) => problems[index] === undefined), signal)
+    if (sent.some(outcome => outcome.class === 'environment' && outcome.code === 'NOT_FOUND')) options.queues.forget(key)
+    const outcomes = sent.values()
+    return problems.map(problem => problem ?? outcomes.next().value as Outcome)
+  } catch (error) {
+    return flights.map(() => outcomeOfLookUp(error))
+  }
+}
+
+function sizeProblem (entry: Entry, maxBytes: number) {
+  const bytes = entryBytes(entry)
+  return bytes > maxBytes ? poison('MESSAGE_TOO_LARGE', `${bytes} bytes, the queue takes ${maxBytes}`) : undefined
+}
+
+/** The look-up of a queue says nothing about a record: it is never poison. */
+function outcomeOfLookUp (error: unknown): Outcome {
+  const { code, detail } = error instanceof AppError ? { code: error.code, detail: error.message } : classifyError(error)
+  return outcomeOf({ code: classOf(code) === 'poison' ? 'MISCONFIGURED' : code, detail }, 'key')
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { type MessageAttributeValue, SendMessageBatchCommand, type SendMessageBatchCommandOutput, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
+import { classOf } from '../../errors.js'
+import { DONE, environment, type Outcome, poison, transient } from '../../engine/outcome.js'
+import { callWithin } from '../aws/call-within.js'
+import { type CallFailure, classifyError, codeOfServiceError } from '../aws/classify-error.js'
+import { isolateRefused } from '../aws/isolate-refused.js'
+import { type Queue } from './queue-directory.js'
+
+/** One message for a FIFO queue. A repeated send uses the very same entry, so that the queue can drop it. */
+export interface Entry {
+  readonly body: string
+  readonly groupId: string
+  readonly deduplicationId: string
+  readonly attributes?: Readonly<Record<string, MessageAttributeValue>>
+}
+
+export interface Sender {
+  readonly client: Pick<SQSClient, 'send'>
+  /** The end of every call, from its first byte to the last byte of its answer. */
+  readonly callTimeoutMs: number
+}
+
+/** What an entry adds to a call, in bytes: attributes count with their name, type and value. */
+export function entryBytes (entry: Entry): number {
+  let bytes = Buffer.byteLength(entry.body)
+  for (const [name, value] of Object.entries(entry.attributes ?? {})) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value.DataType ?? '') + Buffer.byteLength(value.StringValue ?? '')
+  }
+  return bytes
+}
+
+/** Sends entries to one queue, in one call where the queue's limit allows. One outcome per entry, in order. */
+export async function sendEntries (sender: Sender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[]> {
+  return await isolateRefused({
+    parts: partsWithin(queue.maximumMessageSize, entries),
+    scope: 'key',
+    call: part => send(sender, queue, part, signal)
+  })
+}
+
+/** The sum of a call has the limit of one message. */
+function partsWithin (maxBytes: number, entries: readonly Entry[]): Entry[][] {
+  const parts: Entry[][] = []
+  let room = 0
+  for (const entry of entries) {
+    const bytes = entryBytes(entry)
+    if (parts.length === 0 || bytes > room) {
+      parts.push([])
+      room = maxBytes
+    }
+    parts.at(-1)?.push(entry)
+    room -= bytes
+  }
+  return parts
+}
+
+async function send (sender: Sender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[] | CallFailure> {
+  const command = new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: entries.map(requestEntry) })
+  try {
+    return outcomesOf(entries, await callWithin(sender.callTimeoutMs, signal, abortSignal => sender.client.send(command, { abortSignal })))
+  } catch (error) {
+    return classifyError(error)
+  }
+}
+
+function requestEntry (entry: Entry, index: number): SendMessageBatchRequestEntry {
+  return {
+    Id: String(index),
+    MessageBody: entry.body,
+    MessageGroupId: entry.groupId,
+    MessageDeduplicationId: entry.deduplicationId,
+    ...(entry.attributes === undefined ? {} : { MessageAttributes: entry.attributes })
+  }
+}
+
+const NOT_IN_ANSWER = transient('UNKNOWN', 'the answer does not name the entry')
+const WRONG_DIGEST = transient('UNKNOWN', 'the digest of the body in the answer is not that of the body sent')
+
+const ALL_THROTTLED = environment('key', 'THROTTLED', 'every entry was throttled')
+
+function outcomesOf (entries: readonly Entry[], answer: SendMessageBatchCommandOutput): readonly Outcome[] {
+  const outcomes: Outcome[] = entries.map(() => NOT_IN_ANSWER)
+  for (const { Id: id, MD5OfMessageBody: digest } of answer.Successful ?? []) {
+    const entry = entries[Number(id)]
+    if (entry !== undefined) outcomes[Number(id)] = digest === md5(entry.body) ? DONE : WRONG_DIGEST
+  }
+  for (const { Id: id, Code: name = 'no code given', SenderFault: senderFault = false } of answer.Failed ?? []) {
+    if (entries[Number(id)] !== undefined) outcomes[Number(id)] = outcomeOfEntry(name, senderFault)
+  }
+  return outcomes.every(isThrottled) ? outcomes.map(() => ALL_THROTTLED) : outcomes
+}
+
+/** A fault of the sender that is by nature one of the queue (its key, its policy, its quota) is no fault of the message. */
+function outcomeOfEntry (name: string, senderFault: boolean): Outcome {
+  const code = codeOfServiceError(name)
+  if (code === 'THROTTLED') return transient('ENTRY_FAILED', name, { throttled: true })
+  if (code !== undefined && classOf(code) === 'environment') return environment('key', code, name)
+  return senderFault ? poison('REFUSED', name) : transient('ENTRY_FAILED', name)
+}
+
+function isThrottled (outcome: Outcome): boolean {
+  return outcome.class === 'transient' && outcome.throttled === true
+}
+
+/** SQS answers with MD5; it guards against damage on the way, not against an adversary. */
+function md5 (text: string): string {
+  return createHash('md5').update(text).digest('hex')
+}
