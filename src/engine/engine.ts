@@ -99,6 +99,7 @@ export class Engine<T> implements Intake {
   #tendTimer: Timer | undefined
   #stageHeld = false
   #settled = 0
+  #settledTotal = 0
   #lastSettledTimestamp = -1
   #closed = false
 
@@ -137,6 +138,10 @@ export class Engine<T> implements Intake {
 
   get available (): number {
     return this.#closed || this.#stageHeld ? 0 : this.#credit.available
+  }
+
+  get settledTotal (): number {
+    return this.#settledTotal
   }
 
   get relaxed (): boolean {
@@ -396,6 +401,7 @@ export class Engine<T> implements Intake {
   #settledFrom (credit: Credit, flight: Flight<T>): void {
     credit.release(1, flight.bytes)
     this.#settled++
+    this.#settledTotal++
     this.#lastSettledTimestamp = flight.record.timestamp
     this.#leaveLines(flight)
     flight.forgetBytes()

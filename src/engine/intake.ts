@@ -18,6 +18,8 @@ export interface Intake {
   readonly available: number
   /** Full no more by a margin: a paused source may go on. */
   readonly relaxed: boolean
+  /** Records settled since the start. */
+  readonly settledTotal: number
   /** Called when `available` may have grown. */
   onAvailable: (() => void) | undefined
 

@@ -1,0 +1,14 @@
+import { type TopicPartition } from '../../engine/intake.js'
+
+/** What the Kafka connector has to say to an operator. Handed in by the pipeline. */
+export interface KafkaLog {
+  waitingForBrokers (reason: string, waitedMs: number): void
+  connected (): void
+  /** Transient errors of the client are noise unless they last; it reconnects by itself. */
+  clientError (error: { readonly message: string, readonly code?: number }): void
+  pollFailed (error: { readonly message: string, readonly code?: number }): void
+  callFailed (what: string, error: unknown): void
+  commitFailed (reason: string, failuresInARow: number): void
+  rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
+  stuckDisconnect (waitedMs: number): void
+}

@@ -1,0 +1,299 @@
+import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type Message, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
+import { type Clock } from '../../engine/clock.js'
+import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
+import { type Observer } from '../../engine/observer.js'
+import { connectConsumer, disconnect } from './connection.js'
+import { Committer } from './committer.js'
+import { type KafkaLog } from './kafka-log.js'
+import { toSourceRecord } from './message.js'
+
+/** The first poll of an idle source waits this long for one record, on a thread of libuv's pool; the next takes all there is. */
+const IDLE_POLL_MS = 100
+/** Without credit the source first waits for it, so that a busy process does not pause and resume all the time. */
+const PAUSE_AFTER_MS = 200
+/** Paused partitions are still polled, for group membership and rebalances. */
+const PAUSED_POLL_MS = 50
+const CHECK_BLOCKED_EVERY_MS = 500
+
+export interface KafkaSourceOptions {
+  readonly topics: readonly string[]
+  /** librdkafka's properties; `enable.auto.commit` and `enable.auto.offset.store` are false in them. */
+  readonly properties: Readonly<Record<string, unknown>>
+  /** Decides between whole and incremental assignments: librdkafka's own word for it says NONE while a member leaves. */
+  readonly cooperative: boolean
+  readonly chunkRecords: number
+  readonly commitIntervalMs: number
+  readonly commitEveryRecords: number
+  readonly revokeDrainMs: number
+  readonly clock: Clock
+  readonly observer: Observer
+  readonly log: KafkaLog
+}
+
+type RebalanceEvent = { readonly kind: 'assign' | 'revoke', readonly partitions: TopicPartition[] }
+
+/**
+ * Reads partitions of a consumer group by the engine's credit and commits what the engine says is settled.
+ * Rebalances are handled one after the other: on revoke the intake of those partitions ends, what has started is
+ * finished within the drain time, its watermark is committed and confirmed, and only then are they given back.
+ */
+export class KafkaSource {
+  readonly #options: KafkaSourceOptions
+  readonly #intake: Intake
+  readonly #clock: Clock
+  readonly #rebalances: RebalanceEvent[] = []
+  #consumer: KafkaConsumer | undefined
+  #committer: Committer | undefined
+  #assigned: TopicPartition[] = []
+  #rebalancing: Promise<void> | undefined
+  #cutDrain = new AbortController()
+  #paused = false
+  #blocked: readonly TopicPartition[] = []
+  #blockedCheckedAt = 0
+  #polling: Promise<void> | undefined
+  #draining = false
+  #stopping = false
+  #lost = false
+  #wake: (() => void) | undefined
+  #fatal: ((error: Error) => void) | undefined
+
+  constructor (intake: Intake, options: KafkaSourceOptions) {
+    this.#intake = intake
+    this.#options = options
+    this.#clock = options.clock
+    intake.onAvailable = () => { this.#wake?.() }
+  }
+
+  get assigned (): readonly TopicPartition[] {
+    return this.#assigned
+  }
+
+  get connected (): boolean {
+    return this.#consumer !== undefined
+  }
+
+  /** Resolves once connected and subscribed; waits for the brokers as long as it takes, or until `signal` aborts. */
+  async start (signal: AbortSignal, fatal: (error: Error) => void): Promise<void> {
+    this.#fatal = fatal
+    const consumer = await connectConsumer(() => this.#createConsumer(), this.#options.log, this.#clock, signal)
+    if (consumer === undefined) return
+    this.#consumer = consumer
+    this.#committer = new Committer(consumer, this.#intake, this.#options)
+    consumer.subscribe([...this.#options.topics])
+    this.#polling = this.#poll(consumer)
+  }
+
+  /**
+   * Ends the intake, finishes what has started within `timeoutMs`, commits it and leaves the group (a static member
+   * stays). True when everything started was settled and its commit confirmed.
+   */
+  async stop (timeoutMs: number): Promise<boolean> {
+    const deadline = this.#clock.now() + timeoutMs
+    this.#draining = true
+    this.#wake?.()
+    this.#cutDrain.abort()
+    await this.#rebalancing
+    const drained = await this.#intake.drain(this.#assigned, deadline - this.#clock.now())
+    const committed = await this.#committer?.close(Math.max(1_000, deadline - this.#clock.now())) ?? true
+    this.#stopping = true
+    this.#wake?.()
+    await this.#polling
+    this.#intake.close(this.#assigned)
+    await this.#leave()
+    return drained && committed
+  }
+
+  /** The highest offset of the log as the client last saw it; undefined before the first fetch. */
+  highWatermark ({ topic, partition }: TopicPartition): number | undefined {
+    try {
+      const { highOffset } = this.#consumer?.getWatermarkOffsets(topic, partition) ?? {}
+      return highOffset !== undefined && highOffset >= 0 ? highOffset : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  async #leave (): Promise<void> {
+    const consumer = this.#consumer
+    if (consumer === undefined) return
+    this.#consumer = undefined
+    await disconnect(consumer, this.#options.log, this.#clock)
+  }
+
+  #createConsumer (): KafkaConsumer {
+    const consumer = new rdkafka.KafkaConsumer({
+      ...this.#options.properties,
+      rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalanced(error, partitions) },
+      offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
+    }, { 'auto.offset.reset': this.#options.properties['auto.offset.reset'] as 'earliest' })
+    consumer.on('event.error', error => { this.#clientError(error) })
+    return consumer
+  }
+
+  #clientError (error: LibrdKafkaError): void {
+    if (error.code === rdkafka.CODES.ERRORS.ERR__MAX_POLL_EXCEEDED) this.#lost = true
+    this.#options.log.clientError(error)
+    if (error.isFatal === true || error.code === rdkafka.CODES.ERRORS.ERR__FATAL) this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+  }
+
+  async #poll (consumer: KafkaConsumer): Promise<void> {
+    let idle = false
+    while (!this.#stopping) {
+      const ask = await this.#creditFor()
+      if (this.#stopping) break
+      // An idle poll waits for one record only: the timeout holds for each record that is asked for.
+      const waiting = idle && ask > 0
+      const { error, messages } = await consume(consumer, waiting ? 1 : Math.max(1, ask), waiting ? IDLE_POLL_MS : 0)
+      this.#intake.polled()
+      if (error !== undefined) this.#options.log.pollFailed(error)
+      if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
+      idle = messages.length === 0
+      if (ask === 0) await this.#pause(PAUSED_POLL_MS)
+      else if (error !== undefined) await this.#pause(IDLE_POLL_MS)
+      this.#committer?.consider()
+    }
+  }
+
+  /** How many records to ask for; 0 when the assignment is paused and polled for its events only. */
+  async #creditFor (): Promise<number> {
+    this.#tendBlocked()
+    if (this.#paused) {
+      if (this.#draining || !this.#intake.relaxed) return 0
+      this.#resume()
+    }
+    const giveUpAt = this.#clock.now() + PAUSE_AFTER_MS
+    while (!this.#mayPoll) {
+      const left = giveUpAt - this.#clock.now()
+      if (left <= 0 || this.#draining) {
+        this.#pauseAll()
+        return 0
+      }
+      await this.#pause(left)
+    }
+    return Math.min(this.#options.chunkRecords, this.#intake.available)
+  }
+
+  /** Credit for a whole chunk: polling for the few records that each call frees would cost more than it brings. */
+  get #mayPoll (): boolean {
+    return !this.#draining && (this.#intake.available >= this.#options.chunkRecords || (this.#intake.relaxed && this.#intake.available > 0))
+  }
+
+  /** Waits for credit, at most this long. */
+  async #pause (ms: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = this.#clock.setTimer(() => { this.#wake?.() }, ms)
+      this.#wake = () => {
+        this.#wake = undefined
+        timer.clear()
+        resolve()
+      }
+    })
+  }
+
+  #pauseAll (): void {
+    this.#paused = true
+    if (this.#assigned.length > 0) this.#attempt('pause', consumer => consumer.pause(this.#assigned))
+  }
+
+  #resume (): void {
+    this.#paused = false
+    const free = this.#assigned.filter(partition => !includes(this.#blocked, partition))
+    if (free.length > 0) this.#attempt('resume', consumer => consumer.resume(free))
+  }
+
+  /** Partitions whose span is used up are paused one by one, and resumed when it has shrunk. */
+  #tendBlocked (): void {
+    const now = this.#clock.now()
+    if (now - this.#blockedCheckedAt < CHECK_BLOCKED_EVERY_MS) return
+    this.#blockedCheckedAt = now
+    const before = this.#blocked
+    this.#blocked = this.#intake.blocked().filter(partition => includes(this.#assigned, partition))
+    if (before.length === 0 && this.#blocked.length === 0) return
+    const added = this.#blocked.filter(partition => !includes(before, partition))
+    const freed = before.filter(partition => !includes(this.#blocked, partition) && includes(this.#assigned, partition))
+    if (added.length > 0) this.#attempt('pause', consumer => consumer.pause(added))
+    if (freed.length > 0 && !this.#paused) this.#attempt('resume', consumer => consumer.resume(freed))
+  }
+
+  #rebalanced (error: LibrdKafkaError, partitions: ClientTopicPartition[]): void {
+    const event: RebalanceEvent = {
+      kind: error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS ? 'assign' : 'revoke',
+      partitions: partitions.map(({ topic, partition }) => ({ topic, partition }))
+    }
+    this.#rebalances.push(event)
+    if (this.#rebalancing === undefined) {
+      this.#rebalancing = this.#handleRebalances().finally(() => { this.#rebalancing = undefined })
+    } else {
+      // A newer event has overtaken a drain: it must not wait, or the member would own partitions only at the broker.
+      this.#cutDrain.abort()
+    }
+  }
+
+  async #handleRebalances (): Promise<void> {
+    for (let event = this.#rebalances.shift(); event !== undefined; event = this.#rebalances.shift()) {
+      this.#cutDrain = new AbortController()
+      if (event.kind === 'assign') this.#assign(event.partitions)
+      else await this.#revoke(event.partitions, this.#rebalances.length > 0)
+    }
+  }
+
+  #assign (partitions: TopicPartition[]): void {
+    this.#lost = false
+    this.#options.observer.rebalanced('assigned', partitions.length)
+    this.#options.log.rebalanced('assigned', partitions)
+    if (!this.#options.cooperative) this.#intake.close(this.#assigned)
+    for (const partition of partitions) this.#intake.open(partition)
+    this.#assigned = this.#options.cooperative ? [...without(this.#assigned, partitions), ...partitions] : partitions
+    this.#attempt('assign', consumer => {
+      if (this.#options.cooperative) consumer.incrementalAssign(partitions)
+      else consumer.assign(partitions)
+    })
+    if (this.#paused && partitions.length > 0) this.#attempt('pause', consumer => consumer.pause(partitions))
+  }
+
+  async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
+    const partitions = this.#options.cooperative ? revoked : this.#assigned
+    if (this.#lost) {
+      this.#options.observer.rebalanced('lost', partitions.length)
+      this.#options.log.rebalanced('lost', partitions)
+    } else {
+      this.#options.observer.rebalanced('revoked', partitions.length)
+      this.#options.log.rebalanced('revoked', partitions)
+      await this.#intake.drain(partitions, overtaken ? 0 : this.#options.revokeDrainMs, this.#cutDrain.signal)
+      await this.#committer?.commit(partitions, this.#options.revokeDrainMs)
+    }
+    this.#intake.close(partitions)
+    this.#assigned = without(this.#assigned, partitions)
+    this.#attempt('unassign', consumer => {
+      if (this.#options.cooperative) consumer.incrementalUnassign(revoked)
+      else consumer.unassign()
+    })
+  }
+
+  /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */
+  #attempt (what: string, call: (consumer: KafkaConsumer) => void): void {
+    if (this.#consumer === undefined) return
+    try {
+      call(this.#consumer)
+    } catch (error) {
+      this.#options.log.callFailed(what, error)
+    }
+  }
+}
+
+async function consume (consumer: KafkaConsumer, records: number, timeoutMs: number): Promise<{ error?: LibrdKafkaError, messages: readonly Message[] }> {
+  return await new Promise(resolve => {
+    consumer.setDefaultConsumeTimeout(timeoutMs)
+    consumer.consume(records, (error, messages) => {
+      resolve(error === null || error === undefined ? { messages } : { error, messages: [] })
+    })
+  })
+}
+
+function includes (partitions: readonly TopicPartition[], { topic, partition }: TopicPartition): boolean {
+  return partitions.some(other => other.partition === partition && other.topic === topic)
+}
+
+function without (partitions: readonly TopicPartition[], removed: readonly TopicPartition[]): TopicPartition[] {
+  return partitions.filter(partition => !includes(removed, partition))
+}
