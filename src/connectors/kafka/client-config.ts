@@ -1,0 +1,136 @@
+import { type ConsumerGlobalConfig, type ConsumerTopicConfig, type GlobalConfig, type ProducerGlobalConfig, type ProducerTopicConfig } from 'node-rdkafka'
+
+/** How to reach a cluster. */
+export interface KafkaSettings {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly securityProtocol: 'plaintext' | 'ssl' | 'sasl_plaintext' | 'sasl_ssl'
+  readonly saslMechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  readonly saslUsername: string | undefined
+  readonly saslPassword: string | undefined
+  readonly sslCaLocation: string | undefined
+  readonly sslCertificateLocation: string | undefined
+  readonly sslKeyLocation: string | undefined
+  readonly sslKeyPassword: string | undefined
+  /** Any further property of librdkafka, by its own name. */
+  readonly properties: Readonly<Record<string, string>>
+}
+
+export interface KafkaConsumerSettings extends KafkaSettings {
+  readonly groupId: string
+  /** Static membership; unique per process. */
+  readonly groupInstanceId: string | undefined
+  readonly groupProtocol: 'classic' | 'consumer'
+  readonly assignmentStrategy: 'cooperative-sticky' | 'range'
+  readonly autoOffsetReset: 'earliest' | 'latest' | 'error'
+  readonly sessionTimeoutMs: number
+  readonly maxPollIntervalMs: number
+  readonly queuedMinMessages: number
+  readonly queuedMaxKbytes: number
+  readonly maxMessageBytes: number
+}
+
+export interface KafkaProducerSettings extends KafkaSettings {
+  readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+  readonly maxMessageBytes: number
+}
+
+/** What a dead letter adds to its record: the headers with its reason and origin. */
+export const DEAD_LETTER_HEADROOM_BYTES = 65_536
+
+/** A producer's report is an error after this long; the caller decides whether to send again. */
+const DELIVERY_TIMEOUT_MS = 30_000
+/** Bound of what waits in a producer; beyond it `produce` reports a full queue. */
+const PRODUCER_QUEUE_KBYTES = 65_536
+/** A member that misses three heartbeats is expelled; 3 s is librdkafka's own default. */
+const MAX_HEARTBEAT_INTERVAL_MS = 3_000
+
+/**
+ * Properties of a consumer whose offsets are committed by hand: nothing is committed or stored by itself, what is
+ * fetched ahead is bounded in bytes, and the assignor is one that the rebalance callback knows.
+ * All names: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
+ */
+export function consumerConfig (settings: KafkaConsumerSettings): { global: ConsumerGlobalConfig, topic: ConsumerTopicConfig } {
+  return {
+    global: {
+      ...adminConfig(settings),
+      'group.id': settings.groupId,
+      ...(settings.groupInstanceId === undefined ? {} : { 'group.instance.id': settings.groupInstanceId }),
+      ...membership(settings),
+      'max.poll.interval.ms': settings.maxPollIntervalMs,
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'enable.partition.eof': false,
+      'isolation.level': 'read_committed',
+      'allow.auto.create.topics': false,
+      'queued.min.messages': settings.queuedMinMessages,
+      'queued.max.messages.kbytes': settings.queuedMaxKbytes,
+      'fetch.max.bytes': Math.max(settings.queuedMaxKbytes * 1024, settings.maxMessageBytes),
+      // The default of 1 s starves a consumer whose local queue is small.
+      'fetch.queue.backoff.ms': 20
+    },
+    topic: { 'auto.offset.reset': settings.autoOffsetReset }
+  }
+}
+
+/** Properties of a producer that reports a delivery once all replicas have it, in order and without duplicates of its own. */
+export function producerConfig (settings: KafkaProducerSettings): { global: ProducerGlobalConfig, topic: ProducerTopicConfig } {
+  return {
+    global: {
+      ...adminConfig(settings),
+      dr_cb: true,
+      'enable.idempotence': true,
+      'message.max.bytes': settings.maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
+      'queue.buffering.max.kbytes': Math.max(PRODUCER_QUEUE_KBYTES, Math.ceil(settings.maxMessageBytes / 1024) * 2),
+      'linger.ms': 5,
+      'compression.codec': settings.compression
+    },
+    topic: { 'request.required.acks': -1, 'message.timeout.ms': DELIVERY_TIMEOUT_MS }
+  }
+}
+
+/** What every client needs: the brokers, the name, the security. Host names of brokers are verified with TLS. */
+export function adminConfig (settings: KafkaSettings): GlobalConfig {
+  return {
+    'bootstrap.servers': settings.brokers.join(','),
+    'client.id': settings.clientId,
+    ...security(settings),
+    'socket.keepalive.enable': true,
+    'reconnect.backoff.ms': 100,
+    'reconnect.backoff.max.ms': 2_000,
+    // A topic that is created later is found within this time.
+    'topic.metadata.refresh.interval.ms': 30_000,
+    // An idle connection that the broker closes is no news.
+    'log.connection.close': false,
+    'statistics.interval.ms': 0,
+    ...settings.properties
+  }
+}
+
+/** With KIP-848 the broker owns timeouts and assignors, and librdkafka refuses to be told them. */
+function membership (settings: KafkaConsumerSettings): ConsumerGlobalConfig {
+  if (settings.groupProtocol === 'consumer') return { 'group.protocol': 'consumer' }
+  return {
+    'group.protocol': 'classic',
+    'partition.assignment.strategy': settings.assignmentStrategy,
+    'session.timeout.ms': settings.sessionTimeoutMs,
+    'heartbeat.interval.ms': Math.min(MAX_HEARTBEAT_INTERVAL_MS, Math.floor(settings.sessionTimeoutMs / 3))
+  }
+}
+
+function security (settings: KafkaSettings): GlobalConfig {
+  const config: GlobalConfig = { 'security.protocol': settings.securityProtocol }
+  if (settings.securityProtocol.startsWith('sasl_')) {
+    config['sasl.mechanism'] = settings.saslMechanism
+    if (settings.saslUsername !== undefined) config['sasl.username'] = settings.saslUsername
+    if (settings.saslPassword !== undefined) config['sasl.password'] = settings.saslPassword
+  }
+  if (settings.securityProtocol.endsWith('ssl')) {
+    config['ssl.endpoint.identification.algorithm'] = 'https'
+    if (settings.sslCaLocation !== undefined) config['ssl.ca.location'] = settings.sslCaLocation
+    if (settings.sslCertificateLocation !== undefined) config['ssl.certificate.location'] = settings.sslCertificateLocation
+    if (settings.sslKeyLocation !== undefined) config['ssl.key.location'] = settings.sslKeyLocation
+    if (settings.sslKeyPassword !== undefined) config['ssl.key.password'] = settings.sslKeyPassword
+  }
+  return config
+}
