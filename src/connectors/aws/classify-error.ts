@@ -1,4 +1,4 @@
-import { classOf, type FailureCode } from '../../errors.js'
+import { AppError, classOf, type FailureCode } from '../../errors.js'
 import { environment, type Environment, type Outcome, poison, transient } from '../../engine/outcome.js'
 
 /** What an error of a whole call says. `REFUSED` speaks of the call: who in it is to blame is for the caller to find out. */
@@ -66,6 +66,12 @@ export function classifyError (error: unknown): CallFailure {
   const code = codeOf(shape)
   const retryAfterMs = retryAfter(shape)
   return { code, detail: detailOf(code, shape), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
+
+/** For errors that are not about a record. */
+export function toAppError (error: unknown): AppError {
+  const { code, detail } = classifyError(error)
+  return new AppError(classOf(code) === 'poison' ? 'MISCONFIGURED' : code, detail, { cause: error })
 }
 
 /** The failure code of an error name as a service gives it: of a whole call, or of one entry of a batch. */

@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs'
-import { AppError, describeError } from '../../errors.js'
+import { AppError } from '../../errors.js'
 import { callWithin } from '../aws/call-within.js'
-import { classifyError } from '../aws/classify-error.js'
+import { toAppError } from '../aws/classify-error.js'
 import { SEND_MAX_BYTES } from './limits.js'
 
 /** How a queue is found: by its URL, or by a name that the service knows the URL of. */
@@ -45,7 +45,7 @@ export class QueueDirectory {
       try {
         await this.lookUp(key, signal)
       } catch (error) {
-        return [{ key, error: error instanceof AppError ? error : new AppError('UNKNOWN', describeError(error), { cause: error }) }]
+        return [{ key, error: error instanceof AppError ? error : toAppError(error) }]
       }
       return []
     }))
@@ -107,7 +107,7 @@ async function named<T> (queue: string, call: Promise<T>): Promise<T> {
   try {
     return await call
   } catch (error) {
-    const { code, detail } = classifyError(error)
-    throw new AppError(code === 'REFUSED' ? 'MISCONFIGURED' : code, `${queue}: ${detail}`, { cause: error })
+    const { code, message } = toAppError(error)
+    throw new AppError(code, `${queue}: ${message}`, { cause: error })
   }
 }

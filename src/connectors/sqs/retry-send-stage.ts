@@ -1,0 +1,63 @@
+import { type Flight } from '../../engine/flight.js'
+import { type BatchPolicy, type Stage } from '../../engine/stage.js'
+import { fifoId } from './fifo-id.js'
+import { type QueueDirectory } from './queue-directory.js'
+import { createQueueStage } from './queue-stage.js'
+import { encodeEnvelope } from './retry-envelope.js'
+import { type Entry, type Sender } from './send-entries.js'
+
+/** The one key of the directory that holds the retry queue. */
+export const RETRY_QUEUE_KEY = 'retry'
+
+/**
+ * Passes that were spent on the record. It is the service's own count: the queue's receive count also counts holds
+ * and crashes.
+ */
+export const RETRY_COUNT = 'RetryCount'
+
+/** Not to be tried again before, ms since 1970: FIFO queues delay no single message. */
+export const NOT_BEFORE = 'NotBefore'
+
+export interface RetrySendStageOptions<T> {
+  readonly sender: Sender
+  readonly queues: QueueDirectory
+  readonly batch: BatchPolicy
+  readonly concurrency: number
+  /** Records of one group are received one after the other. */
+  groupOf (flight: Flight<T>): string
+  /** How long a record rests before the pass that follows `retryCount` spent ones, in ms. */
+  restMs (retryCount: number): number
+}
+
+/**
+ * Hands records over to the retry queue, original bytes and all. The deduplication id tells passes of one record
+ * apart: by the record's identity alone the queue would drop the second hand-over, and the record would be lost with
+ * the message that is deleted after it.
+ */
+export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Stage<T> {
+  const groupId = (flight: Flight<T>) => fifoId(options.groupOf(flight))
+  return createQueueStage({
+    name: 'retry',
+    sender: options.sender,
+    queues: options.queues,
+    batch: options.batch,
+    concurrency: options.concurrency,
+    queueKey: () => RETRY_QUEUE_KEY,
+    groupId,
+    entry: flight => entryOf(flight, groupId(flight), options.restMs(flight.retryCount))
+  })
+}
+
+function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry {
+  const { record, retryCount, failure } = flight
+  return {
+    body: encodeEnvelope({ record, failure }),
+    groupId,
+    deduplicationId: fifoId(`${record.topic}:${record.partition}:${record.offset}:${retryCount}`),
+    attributes: {
+      [RETRY_COUNT]: { DataType: 'Number', StringValue: String(retryCount) },
+      // From the failure, not from now: a repeated send is the very same entry.
+      ...(failure === undefined ? {} : { [NOT_BEFORE]: { DataType: 'Number', StringValue: String(Math.ceil(failure.lastAt + restMs)) } })
+    }
+  }
+}
