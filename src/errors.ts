@@ -47,6 +47,7 @@ export const FAILURES = {
   CREDENTIALS: ['environment', 'the credentials are missing, wrong or expired'],
   NOT_FOUND: ['environment', 'the table, queue or topic does not exist'],
   UNAVAILABLE: ['environment', 'the service does not answer'],
+  VALIDATION_UNAVAILABLE: ['environment', 'no validation worker starts'],
   MISCONFIGURED: ['environment', 'the service refuses every record: its definition and ours differ']
 } as const satisfies Record<string, readonly [FailureClass, string]>
 

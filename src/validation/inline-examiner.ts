@@ -1,0 +1,24 @@
+import { type Examiner, type Verdict } from '../engine/examiner.js'
+import { type SourceRecord } from '../engine/record.js'
+
+/**
+ * Examines on the calling thread: for machines with one core, where a pool costs more than it gives. There is no
+ * protection against a regular expression of the schema that does not end: it would stop the process.
+ */
+export class InlineExaminer<T> implements Examiner<T> {
+  readonly problem = undefined
+  readonly utilization = 0
+  readonly busyMs = 0
+  readonly queueSize = 0
+  readonly #examine: (record: SourceRecord) => Verdict<T>
+
+  constructor (examine: (record: SourceRecord) => Verdict<T>) {
+    this.#examine = examine
+  }
+
+  async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>> {
+    return chunk.map(this.#examine)
+  }
+
+  async close (): Promise<void> {}
+}

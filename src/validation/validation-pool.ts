@@ -1,0 +1,122 @@
+import fastq, { type queueAsPromised } from 'fastq'
+import { type Clock } from '../engine/clock.js'
+import { type Examiner, type Verdict } from '../engine/examiner.js'
+import { poison, type Poison } from '../engine/outcome.js'
+import { type SourceRecord } from '../engine/record.js'
+import { type ChunkAnswer } from './serve-chunk.js'
+import { WorkerThreads } from './worker-threads.js'
+
+export interface ValidationPoolOptions<T> {
+  /** The worker's module, and what it gets to know. */
+  readonly worker: URL
+  readonly workerData: unknown
+  readonly threads: number
+  /** How long a worker may stay at one record of a chunk. */
+  readonly timeoutMs: number
+  /** The same for a suspect that runs alone. */
+  readonly retryTimeoutMs: number
+  readonly maxHeapMb?: number
+  readonly startTimeoutMs?: number
+  readonly patienceMs?: number
+  /** Looks at a record before it is copied to a worker. Constant time. */
+  admit (record: SourceRecord): Poison | undefined
+  /** What the worker answered, of these records, in order. */
+  unpack (answer: ChunkAnswer, records: readonly SourceRecord[]): Array<Verdict<T>>
+  readonly clock: Clock
+}
+
+/**
+ * Examines chunks in threads of their own, so that no record can stop or end this process. Chunks wait in line, which
+ * is backpressure and never a verdict.
+ *
+ * Guilt is proven alone: the record at which a run was cut short runs again by itself, with the longer limit. A hang is
+ * convicted by one such run, a crash by two. The rest of the chunk runs again; when the suspect was innocent in two
+ * halves, until the guilty one is alone.
+ */
+export class ValidationPool<T> implements Examiner<T> {
+  readonly #options: ValidationPoolOptions<T>
+  readonly #threads: WorkerThreads
+  readonly #line: queueAsPromised<readonly SourceRecord[], Array<Verdict<T>>>
+  #waiting = 0
+
+  constructor (options: ValidationPoolOptions<T>) {
+    const { worker, workerData, threads, clock, maxHeapMb = 256, startTimeoutMs = 30_000, patienceMs = 10_000 } = options
+    this.#options = options
+    this.#threads = new WorkerThreads({ worker, workerData, threads, maxHeapMb, startTimeoutMs, patienceMs, clock })
+    this.#line = fastq.promise(records => {
+      this.#waiting--
+      return this.#examineTogether(records)
+    }, threads)
+  }
+
+  /** Why nothing can be examined at present, for readiness; `undefined` when all is well. */
+  get problem (): string | undefined {
+    return this.#threads.problem
+  }
+
+  /** Share of the threads that are at work now, 0 to 1. */
+  get utilization (): number {
+    return this.#threads.utilization
+  }
+
+  /** Time that all threads have spent at work. */
+  get busyMs (): number {
+    return this.#threads.busyMs
+  }
+
+  /** Chunks that wait for a thread. */
+  get queueSize (): number {
+    return this.#waiting
+  }
+
+  async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>> {
+    const refused = chunk.map(record => this.#options.admit(record))
+    const admitted = chunk.filter((_, index) => refused[index] === undefined)
+    if (admitted.length === 0) return refused as Poison[]
+    this.#waiting++
+    const verdicts = await this.#line.push(admitted)
+    if (admitted.length === chunk.length) return verdicts
+    let next = 0
+    return refused.map(poison => poison ?? verdicts[next++]!)
+  }
+
+  /** Kills the threads; what is not examined yet is rejected. */
+  async close (): Promise<void> {
+    await this.#threads.close()
+  }
+
+  async #examineTogether (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
+    if (records.length === 0) return []
+    const run = await this.#threads.run(records.map(record => record.value), this.#options.timeoutMs)
+    if (run.end === 'answer') return this.#options.unpack(run.answer, records)
+    if (run.suspect === undefined) {
+      return records.length === 1 ? [await this.#examineAlone(records[0]!)] : await this.#examineInHalves(records)
+    }
+    const suspect = await this.#examineAlone(records[run.suspect]!)
+    const others = [...records.slice(0, run.suspect), ...records.slice(run.suspect + 1)]
+    const verdicts = isConviction(suspect) ? await this.#examineTogether(others) : await this.#examineInHalves(others)
+    verdicts.splice(run.suspect, 0, suspect)
+    return verdicts
+  }
+
+  async #examineInHalves (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
+    const middle = Math.ceil(records.length / 2)
+    const first = await this.#examineTogether(records.slice(0, middle))
+    return [...first, ...await this.#examineTogether(records.slice(middle))]
+  }
+
+  async #examineAlone (record: SourceRecord): Promise<Verdict<T>> {
+    for (let crashes = 0; ;) {
+      const run = await this.#threads.run([record.value], this.#options.retryTimeoutMs)
+      if (run.end === 'answer') return this.#options.unpack(run.answer, [record])[0]!
+      if (run.end === 'timeout') return poison('VALIDATION_TIMEOUT', `no end within ${this.#options.retryTimeoutMs} ms`)
+      if (++crashes === CRASHES_TO_CONVICT) return poison('VALIDATION_CRASH', `${crashes} times`)
+    }
+  }
+}
+
+const CRASHES_TO_CONVICT = 2
+
+function isConviction (verdict: Verdict<unknown>): boolean {
+  return verdict.class === 'poison' && (verdict.code === 'VALIDATION_TIMEOUT' || verdict.code === 'VALIDATION_CRASH')
+}
