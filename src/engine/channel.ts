@@ -6,7 +6,7 @@ import { type Clock, type Timer } from './clock.js'
 import { type DispatchGate } from './dispatch-gate.js'
 import { type Flight } from './flight.js'
 import { Hold, type HoldReason } from './hold.js'
-import { type Observer } from './observer.js'
+import { type Incidents, type Observer } from './observer.js'
 import { transient, type Environment, type Outcome, type Transient } from './outcome.js'
 import { RetryBudget } from './retry-budget.js'
 import { type Stage } from './stage.js'
@@ -33,6 +33,7 @@ export interface ChannelDependencies {
   readonly clock: Clock
   readonly random: () => number
   readonly observer: Observer
+  readonly incidents: Incidents
   readonly gate: DispatchGate
   readonly backoff: Backoff
   /** How long one pass may go on failing in place, in ms of calls and backoff. */
@@ -259,7 +260,7 @@ export class Channel<T> {
     } else if (this.#hold !== undefined) {
       this.#hold.probeFailed(first.retryAfterMs)
     } else if (!this.#budget.take(tally.transient)) {
-      this.#deps.observer.retryBudgetSpent(this.#stage.name, this.key)
+      this.#deps.incidents.retryBudgetSpent(this.#stage.name, this.key)
       this.#holdFor({ scope, code: 'UNAVAILABLE', detail: `the retry budget is spent: ${first.detail}` }, first.retryAfterMs)
     }
   }
@@ -306,7 +307,7 @@ export class Channel<T> {
       return
     }
     this.#hold = new Hold(reason, this.#deps.clock, this.#deps.random, retryAfterMs)
-    this.#deps.observer.held(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, reason.code, reason.detail)
+    this.#deps.incidents.held(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, reason.code, reason.detail)
     this.#fates.holdChanged()
   }
 
@@ -315,7 +316,7 @@ export class Channel<T> {
     if (hold === undefined) return
     this.#hold = undefined
     this.#failedCalls = 0
-    this.#deps.observer.resumed(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, this.#deps.clock.now() - hold.since)
+    this.#deps.incidents.resumed(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, this.#deps.clock.now() - hold.since)
     this.#fates.holdChanged()
   }
 }

@@ -9,7 +9,7 @@ import { type Examiner, type Verdict } from './examiner.js'
 import { Flight, type Origin } from './flight.js'
 import { ReplayOrigin, type ReplayMessage } from './replay.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from './intake.js'
-import { type Observer } from './observer.js'
+import { type Incidents, type Observer } from './observer.js'
 import { type SourceRecord } from './record.js'
 import { Sequencer } from './sequencer.js'
 import { type Stage } from './stage.js'
@@ -31,6 +31,7 @@ export interface EngineOptions<T> {
   readonly clock: Clock
   readonly random: () => number
   readonly observer: Observer
+  readonly incidents: Incidents
   readonly limits: EngineLimits
 }
 
@@ -104,7 +105,7 @@ export class Engine<T> implements Intake {
   #closed = false
 
   constructor (options: EngineOptions<T>) {
-    const { clock, limits, observer, random } = options
+    const { clock, limits, observer, incidents, random } = options
     this.#options = options
     this.#clock = clock
     this.#observer = observer
@@ -118,14 +119,15 @@ export class Engine<T> implements Intake {
     })
     this.#gate = new DispatchGate({ clock, maxSilenceMs: limits.maxPollSilenceMs, settleMs: limits.gateSettleMs, opened: () => { this.#pump() } })
     const backoff: Backoff = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random }
-    const deps: ChannelDependencies = { clock, random, observer, gate: this.#gate, backoff, retryInPlaceMs: limits.retryInPlaceMs }
+    const deps: ChannelDependencies = { clock, random, observer, incidents, gate: this.#gate, backoff, retryInPlaceMs: limits.retryInPlaceMs }
     const examination = {
       examiner: options.examiner,
       decided: (flight: Flight<T>, verdict: Verdict<T>) => { this.#enter(flight, verdict) },
       chunkEnded: () => { this.#callEnded() },
       clock,
       backoff,
-      observer
+      observer,
+      incidents
     }
     this.#examination = new Examination(examination)
     this.#replayExamination = new Examination(examination)

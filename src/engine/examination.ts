@@ -3,7 +3,7 @@ import { type Clock } from './clock.js'
 import { type Examiner, type Verdict } from './examiner.js'
 import { Fifo } from './fifo.js'
 import { type Flight } from './flight.js'
-import { type Observer } from './observer.js'
+import { type Incidents, type Observer } from './observer.js'
 
 interface Chunk<T> {
   readonly flights: ReadonlyArray<Flight<T>>
@@ -21,6 +21,7 @@ export class Examination<T> {
   readonly #clock: Clock
   readonly #backoff: Backoff
   readonly #observer: Observer
+  readonly #incidents: Incidents
   readonly #chunks = new Fifo<Chunk<T>>()
   #closed = false
 
@@ -31,6 +32,7 @@ export class Examination<T> {
     clock: Clock
     backoff: Backoff
     observer: Observer
+    incidents: Incidents
   }) {
     this.#examiner = options.examiner
     this.#decided = options.decided
@@ -38,6 +40,7 @@ export class Examination<T> {
     this.#clock = options.clock
     this.#backoff = options.backoff
     this.#observer = options.observer
+    this.#incidents = options.incidents
   }
 
   push (flights: ReadonlyArray<Flight<T>>): void {
@@ -60,7 +63,7 @@ export class Examination<T> {
       this.#advance()
     }).catch((error: unknown) => {
       if (this.#closed) return
-      this.#observer.examinerFailed(error)
+      this.#incidents.examinerFailed(error)
       this.#clock.setTimer(() => { if (!this.#closed) this.#examine(chunk, tries + 1) }, backoffDelay(this.#backoff, tries))
     })
   }

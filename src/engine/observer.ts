@@ -27,14 +27,9 @@ export interface Observer {
   settled (records: number): void
   /** From the source's timestamp to settlement, of one record per call: a sample. */
   endToEnd (durationMs: number): void
-  /** The examiner could not work; it is tried again. */
-  examinerFailed (error: unknown): void
   called (stage: string, key: string, report: CallReport): void
   coalesced (stage: string, records: number): void
   failed (stage: string, key: string, code: FailureCode, records: number): void
-  held (stage: string, key: string | undefined, code: FailureCode, detail: string): void
-  resumed (stage: string, key: string | undefined, heldMs: number): void
-  retryBudgetSpent (stage: string, key: string): void
   deadLettered (code: FailureCode): void
   handedOver (cause: 'attempt' | 'hold', records: number): void
   attemptsExhausted (): void
@@ -49,4 +44,13 @@ export interface Observer {
   committed (partitions: number, durationMs: number): void
   commitFailed (reason: string): void
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: number): void
+}
+
+/** Rare events that an operator should hear of in words, not only count. */
+export interface Incidents {
+  held (stage: string, key: string | undefined, code: FailureCode, detail: string): void
+  resumed (stage: string, key: string | undefined, heldMs: number): void
+  retryBudgetSpent (stage: string, key: string): void
+  /** The examiner could not work; it is tried again. */
+  examinerFailed (error: unknown): void
 }

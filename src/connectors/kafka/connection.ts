@@ -9,7 +9,7 @@ const DISCONNECT_TIMEOUT_MS = 8_000
 type Client = KafkaConsumer | Producer
 
 /** Connects a new client, again and again until the brokers are there; undefined when `signal` aborted first. */
-export async function connectConsumer<C extends Client> (create: () => C, log: KafkaLog, clock: Clock, signal: AbortSignal): Promise<C | undefined> {
+export async function connectClient<C extends Client> (create: () => C, log: KafkaLog, clock: Clock, signal: AbortSignal): Promise<C | undefined> {
   const startedAt = clock.now()
   while (!signal.aborted) {
     const client = create()

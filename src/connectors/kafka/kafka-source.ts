@@ -1,8 +1,8 @@
-import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type Message, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
+import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type KafkaConsumer, type LibrdKafkaError, type Message, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type Observer } from '../../engine/observer.js'
-import { connectConsumer, disconnect } from './connection.js'
+import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
 import { type KafkaLog } from './kafka-log.js'
 import { toSourceRecord } from './message.js'
@@ -18,7 +18,8 @@ const CHECK_BLOCKED_EVERY_MS = 500
 export interface KafkaSourceOptions {
   readonly topics: readonly string[]
   /** librdkafka's properties; `enable.auto.commit` and `enable.auto.offset.store` are false in them. */
-  readonly properties: Readonly<Record<string, unknown>>
+  readonly properties: ConsumerGlobalConfig
+  readonly topicProperties: ConsumerTopicConfig
   /** Decides between whole and incremental assignments: librdkafka's own word for it says NONE while a member leaves. */
   readonly cooperative: boolean
   readonly chunkRecords: number
@@ -75,7 +76,7 @@ export class KafkaSource {
   /** Resolves once connected and subscribed; waits for the brokers as long as it takes, or until `signal` aborts. */
   async start (signal: AbortSignal, fatal: (error: Error) => void): Promise<void> {
     this.#fatal = fatal
-    const consumer = await connectConsumer(() => this.#createConsumer(), this.#options.log, this.#clock, signal)
+    const consumer = await connectClient(() => this.#createConsumer(), this.#options.log, this.#clock, signal)
     if (consumer === undefined) return
     this.#consumer = consumer
     this.#committer = new Committer(consumer, this.#intake, this.#options)
@@ -125,7 +126,7 @@ export class KafkaSource {
       ...this.#options.properties,
       rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalanced(error, partitions) },
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
-    }, { 'auto.offset.reset': this.#options.properties['auto.offset.reset'] as 'earliest' })
+    }, this.#options.topicProperties)
     consumer.on('event.error', error => { this.#clientError(error) })
     return consumer
   }

@@ -1,0 +1,52 @@
+import { type Incidents } from '../../engine/observer.js'
+import { type AppError, describeError, type FailureCode } from '../../errors.js'
+import { type Logger } from '../../service/logger.js'
+
+const REPEAT_EVERY_MS = 30_000
+
+/** Says the engine's rare events in words, what they mean for the events and what to do, and passes them on to the metrics. */
+export class IncidentReporter implements Incidents {
+  readonly #logger: Logger
+  readonly #metrics: Incidents
+  readonly #lastSaid = new Map<string, number>()
+
+  constructor (logger: Logger, metrics: Incidents) {
+    this.#logger = logger
+    this.#metrics = metrics
+  }
+
+  held (stage: string, key: string | undefined, code: FailureCode, detail: string): void {
+    this.#metrics.held(stage, key, code, detail)
+    this.#logger.warn({ stage, key, code, detail }, key === undefined
+      ? 'a stage is held: its system is sick. No attempt is burnt, no event is lost; it is probed until it heals'
+      : 'a queue is held, the others go on. No attempt is burnt, no event is lost; it is probed until it heals')
+  }
+
+  resumed (stage: string, key: string | undefined, heldMs: number): void {
+    this.#metrics.resumed(stage, key, heldMs)
+    this.#logger.info({ stage, key, heldMs: Math.round(heldMs) }, 'goes on after a hold')
+  }
+
+  retryBudgetSpent (stage: string, key: string): void {
+    this.#metrics.retryBudgetSpent(stage, key)
+    this.#sometimes(`budget ${stage} ${key}`, () => { this.#logger.warn({ stage, key }, 'more than a tenth of the sends fail: one call at a time until one passes') })
+  }
+
+  examinerFailed (error: unknown): void {
+    this.#metrics.examinerFailed(error)
+    this.#sometimes('examiner', () => { this.#logger.error({ reason: describeError(error) }, 'validation does not work; records wait') })
+  }
+
+  retryQueueFailed (action: string, error: AppError, messages: number): void {
+    this.#sometimes(`retry queue ${action}`, () => {
+      this.#logger.warn({ action, messages, code: error.code, reason: error.message }, 'a call to the retry queue failed; it is repeated, or the messages come back by themselves')
+    })
+  }
+
+  #sometimes (what: string, say: () => void): void {
+    const now = performance.now()
+    if (now - (this.#lastSaid.get(what) ?? -Infinity) < REPEAT_EVERY_MS) return
+    this.#lastSaid.set(what, now)
+    say()
+  }
+}

@@ -1,0 +1,121 @@
+import { type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { type SQSClient } from '@aws-sdk/client-sqs'
+import { createTableStage } from '../../connectors/dynamodb/table-stage.js'
+import { type Row } from '../../connectors/dynamodb/row.js'
+import { createDeadLetterStage } from '../../connectors/kafka/dead-letter-stage.js'
+import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
+import { type QueueDirectory } from '../../connectors/sqs/queue-directory.js'
+import { createQueueStage } from '../../connectors/sqs/queue-stage.js'
+import { createRetrySendStage } from '../../connectors/sqs/retry-send-stage.js'
+import { type Entry } from '../../connectors/sqs/send-entries.js'
+import { type Clock } from '../../engine/clock.js'
+import { Engine } from '../../engine/engine.js'
+import { type Examiner } from '../../engine/examiner.js'
+import { type Flight } from '../../engine/flight.js'
+import { type Incidents, type Observer } from '../../engine/observer.js'
+import { type EventsConfig } from '../../service/config/load-config.js'
+import { type EventPayload } from './event.js'
+import { messageGroupOf } from './message-group.js'
+import { KEY_ATTRIBUTE, rowOf } from './row.js'
+
+/** An event on its road, with what its stages made of it. */
+export interface EventOnRoad extends EventPayload {
+  row?: Row
+  entry?: Entry
+}
+
+export interface EventsSystems {
+  readonly examiner: Examiner<EventPayload>
+  readonly dynamodb: Pick<DynamoDBClient, 'send'>
+  readonly sqs: Pick<SQSClient, 'send'>
+  /** One queue per client. */
+  readonly queues: QueueDirectory
+  /** The retry queue; undefined when there is none. */
+  readonly retryQueue: QueueDirectory | undefined
+  readonly deadLetters: DeliveryProducer
+}
+
+const MIB = 1024 * 1024
+/** A call's deadline beyond its request timeout: the time to read the answer's body. */
+const BODY_TIMEOUT_MS = 2_000
+const RETRY_CALLS = 4
+/** Between two passes of a record through the retry queue: 5 s, doubling with each pass. */
+const REST_BASE_MS = 5_000
+const REST_MAX_MS = 300_000
+
+/**
+ * The road of an event: examined in the pool, stored in the table, and once its row is stored sent to its client's
+ * queue. What can never pass goes to the dead letters, what fails for long to the retry queue.
+ */
+export function createEventsEngine (config: EventsConfig, systems: EventsSystems, deps: { clock: Clock, random: () => number, observer: Observer, incidents: Incidents }): Engine<EventOnRoad> {
+  const callTimeoutMs = config.aws.connectTimeoutMs + config.aws.requestTimeoutMs + BODY_TIMEOUT_MS
+  const sender = { client: systems.sqs, callTimeoutMs }
+  const strict = config.sqs.order === 'strict'
+
+  const table = createTableStage<EventOnRoad>({
+    table: { client: systems.dynamodb, name: config.events.table, keyName: KEY_ATTRIBUTE, callTimeoutMs },
+    batch: { maxRecords: config.dynamodb.batchRecords, maxBytes: 16 * MIB, lingerMs: config.dynamodb.batchLingerMs },
+    concurrency: config.dynamodb.concurrency,
+    key: flight => flight.payload.uid,
+    row: rowOfFlight
+  })
+
+  const queues = createQueueStage<EventOnRoad>({
+    name: 'queues',
+    sender,
+    queues: systems.queues,
+    batch: { maxRecords: config.sqs.batchRecords, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
+    concurrency: config.sqs.concurrency,
+    maxPerLane: strict ? 1 : undefined,
+    queueKey: flight => flight.payload.client,
+    groupId: flight => entryOf(flight).groupId,
+    entry: entryOf
+  })
+
+  function entryOf ({ payload, record }: Flight<EventOnRoad>): Entry {
+    payload.entry ??= {
+      body: payload.body,
+      groupId: messageGroupOf(config.sqs.messageGroup, payload, record),
+      deduplicationId: payload.deduplicationId
+    }
+    return payload.entry
+  }
+
+  // Strict order never uses the retry queue: a record that fails stays in place, and its lane waits.
+  const retryQueue = systems.retryQueue === undefined || strict
+    ? undefined
+    : createRetrySendStage<EventOnRoad>({
+      sender,
+      queues: systems.retryQueue,
+      batch: { maxRecords: 10, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
+      concurrency: RETRY_CALLS,
+      groupOf: flight => flight.payload.uid,
+      restMs: retryCount => retryCount === 0 ? 0 : Math.min(REST_MAX_MS, REST_BASE_MS * 2 ** (retryCount - 1))
+    })
+
+  return new Engine<EventOnRoad>({
+    examiner: systems.examiner,
+    stages: [table, queues],
+    deadLetters: createDeadLetterStage({ producer: systems.deadLetters, topic: config.events.deadLetterTopic }),
+    retryQueue,
+    ...deps,
+    limits: {
+      maxInFlightRecords: config.flow.maxInFlightRecords,
+      maxInFlightBytes: config.flow.maxInFlightBytes,
+      replayShare: config.retry.creditShare,
+      maxAttempts: config.retry.maxAttempts,
+      retryInPlaceMs: config.retry.inPlaceMs,
+      backoffBaseMs: config.retry.backoffBaseMs,
+      backoffMaxMs: config.retry.backoffMaxMs,
+      holdMaxMs: config.retry.holdMaxMs,
+      maxUncommittedSpan: config.flow.maxUncommittedSpan,
+      maxPollSilenceMs: config.kafka.sessionTimeoutMs / 2,
+      gateSettleMs: config.kafka.sessionTimeoutMs / 10
+    }
+  })
+}
+
+function rowOfFlight ({ payload, record }: Flight<EventOnRoad>): Row {
+  payload.row ??= rowOf(payload, record)
+  return payload.row
+}

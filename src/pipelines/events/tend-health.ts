@@ -1,0 +1,68 @@
+import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
+import { systemClock, type Timer } from '../../engine/clock.js'
+import { type Engine } from '../../engine/engine.js'
+import { type Health } from '../../service/health.js'
+import { type Logger } from '../../service/logger.js'
+import { type EventsExaminer } from './examiner.js'
+
+const EVERY_MS = 1_000
+
+interface TendHealthOptions<T> {
+  readonly engine: Engine<T>
+  readonly examiner: EventsExaminer
+  readonly deadLetters: DeliveryProducer
+  readonly health: Health
+  readonly logger: Logger
+  readonly stuckPartitionMs: number
+  readonly readyHoldMs: number
+}
+
+/**
+ * Not ready while it can not make progress: validation does not work, a whole stage or the dead letters are held for
+ * long, or a partition's oldest record does not settle. Being merely back-pressured is no reason.
+ */
+export function tendHealth<T> (options: TendHealthOptions<T>): Timer {
+  let timer = systemClock.setTimer(tend, EVERY_MS)
+  function tend (): void {
+    tendValidation(options)
+    tendHolds(options)
+    tendDeadLetters(options)
+    tendPartitions(options)
+    timer = systemClock.setTimer(tend, EVERY_MS)
+  }
+  return { clear: () => { timer.clear() } }
+}
+
+function tendValidation<T> ({ examiner, health }: TendHealthOptions<T>): void {
+  const problem = 'problem' in examiner ? examiner.problem : undefined
+  if (problem === undefined) health.green('validation')
+  else health.red('validation', problem)
+}
+
+function tendHolds<T> ({ engine, health, readyHoldMs }: TendHealthOptions<T>): void {
+  const long = engine.holds().filter(hold => hold.scope === 'stage' && hold.heldMs > readyHoldMs)
+  const first = long[0]
+  if (first === undefined) health.green('stages')
+  else health.red('stages', `${first.stage} has been held for ${Math.round(first.heldMs / 1000)} s: ${first.code}, ${first.detail}`)
+}
+
+function tendDeadLetters<T> ({ deadLetters, health, readyHoldMs }: TendHealthOptions<T>): void {
+  const waitedMs = deadLetters.oldestPendingMs
+  if (waitedMs <= readyHoldMs) health.green('dead-letters')
+  else health.red('dead-letters', `a dead letter has waited ${Math.round(waitedMs / 1000)} s for its acknowledgement`)
+}
+
+/** A record that never settles keeps its partition's offset for ever: named by place and age. */
+function tendPartitions<T> ({ engine, health, logger, stuckPartitionMs }: TendHealthOptions<T>): void {
+  const stuck = engine.partitions().find(partition => partition.oldestAgeMs > stuckPartitionMs)
+  if (stuck === undefined) {
+    health.green('partitions')
+    return
+  }
+  const { topic, partition, watermark, oldestAgeMs } = stuck
+  const check = `${topic}-${partition} is stuck at offset ${watermark}`
+  if (!health.problems.some(problem => problem.check === 'partitions')) {
+    logger.error({ topic, partition, offset: watermark, ageMs: Math.round(oldestAgeMs) }, 'a record does not settle; its partition commits nothing past it')
+  }
+  health.red('partitions', check)
+}
