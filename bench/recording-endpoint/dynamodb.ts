@@ -1,0 +1,66 @@
+import { type Answer, EMPTY, ok, refusal } from './answer.js'
+import { type CallFaults } from './faults.js'
+import { type Recorder } from './recorder.js'
+
+type Item = Readonly<Record<string, { readonly S?: string, readonly N?: string } | undefined>>
+
+interface BatchWriteInput {
+  readonly RequestItems: Readonly<Record<string, ReadonlyArray<{ readonly PutRequest?: { readonly Item: Item } }>>>
+}
+
+const MAX_ITEMS = 25
+const PUT_REQUEST = Buffer.from('"PutRequest"')
+
+/** The hot path of a load run: the items are counted without being parsed. */
+export function countBatchWrite (recorder: Recorder, body: Buffer): Answer {
+  let items = 0
+  for (let at = body.indexOf(PUT_REQUEST); at !== -1; at = body.indexOf(PUT_REQUEST, at + PUT_REQUEST.length)) items++
+  recorder.countRows(items)
+  return EMPTY
+}
+
+export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faults: CallFaults): Answer {
+  const unprocessed: Record<string, unknown[]> = {}
+  for (const [table, requests] of Object.entries(input.RequestItems)) {
+    if (requests.length > MAX_ITEMS) return refusal('ValidationException', 'Too many items requested for the BatchWriteItem call')
+    const keys = new Set(requests.map(request => request.PutRequest?.Item['UUID']?.S))
+    if (keys.size < requests.length) return refusal('ValidationException', 'Provided list of item keys contains duplicates')
+    for (const request of requests) {
+      if (faults.failEntry() === undefined) store(recorder, request.PutRequest?.Item ?? {})
+      else (unprocessed[table] ??= []).push(request)
+    }
+  }
+  recorder.unprocessed(Object.values(unprocessed).flat().length)
+  return ok({ UnprocessedItems: unprocessed })
+}
+
+/** Honours the one condition it is asked with: a row is only replaced by a newer record of its partition. */
+export function putItem (recorder: Recorder, input: { readonly Item: Item, readonly ConditionExpression?: string }): Answer {
+  const { uid, partition, offset } = identify(input.Item)
+  const known = recorder.rows.get(uid)
+  if (input.ConditionExpression !== undefined && known !== undefined && known.partition === partition && known.offset >= offset) {
+    return refusal('ConditionalCheckFailedException', 'The conditional request failed')
+  }
+  store(recorder, input.Item)
+  return EMPTY
+}
+
+export function describeTable (input: { readonly TableName: string }): Answer {
+  return ok({
+    Table: {
+      TableName: input.TableName,
+      TableStatus: 'ACTIVE',
+      KeySchema: [{ AttributeName: 'UUID', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'UUID', AttributeType: 'S' }]
+    }
+  })
+}
+
+function store (recorder: Recorder, item: Item): void {
+  const { uid, partition, offset } = identify(item)
+  recorder.row(uid, item, partition, offset)
+}
+
+function identify (item: Item): { uid: string, partition: number, offset: number } {
+  return { uid: item['UUID']?.S ?? '', partition: Number(item['SourcePartition']?.N ?? -1), offset: Number(item['SourceOffset']?.N ?? -1) }
+}
