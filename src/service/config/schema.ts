@@ -39,7 +39,6 @@ export const AWS_VARIABLES: Readonly<Record<string, boolean>> = {
   AWS_ENDPOINT_URL_SQS: false,
   AWS_USE_FIPS_ENDPOINT: false,
   AWS_USE_DUALSTACK_ENDPOINT: false,
-  AWS_CA_BUNDLE: false,
   AWS_ROLE_ARN: false,
   AWS_WEB_IDENTITY_TOKEN_FILE: false,
   AWS_CONTAINER_CREDENTIALS_FULL_URI: false,

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics } from 'prom-client'
-import { type CallReport, type Observer } from '../../engine/observer.js'
+import { type CallReport, type Incidents, type Observer } from '../../engine/observer.js'
 import { type FailureCode } from '../../errors.js'
 import { createInstruments } from './instruments.js'
 import { BoundedLabel, type Definition, MetricSet } from './metric-set.js'
@@ -11,7 +11,7 @@ const MAX_LABEL_VALUES = 200
 const MAX_REASONS = 30
 
 /** What the engine tells, as Prometheus metrics. No label ever holds a uid, a key or free text of a record. */
-export class Metrics implements Observer {
+export class Metrics implements Observer, Incidents {
   readonly #set = new MetricSet()
   readonly #i = createInstruments(this.#set)
   readonly #gauges = new PipelineGauges(this.#set)

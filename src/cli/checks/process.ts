@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { absentFeatures, clientFeatures, clientVersion, missingFeatures } from '../../connectors/kafka/features.js'
+import { describeError } from '../../errors.js'
+import { type EventsConfig } from '../../service/config/load-config.js'
+import { runFlags } from '../run-flags.js'
+import { type CheckResult, failed, note, passed } from './check-result.js'
+
+/** What can be said without asking anybody: the runtime, the Kafka client's build, the schema file. */
+export function checkProcess (config: EventsConfig): CheckResult[] {
+  return [...checkRuntime(config), ...checkFeatures(config), checkSchema(config.events.schemaFile)]
+}
+
+function checkRuntime (config: EventsConfig): CheckResult[] {
+  return [
+    note('Node.js', `${process.version}, ${process.arch}; in force here: ${['UV_THREADPOOL_SIZE=' + (process.env.UV_THREADPOOL_SIZE ?? '4 (default)'), ...process.execArgv].join(' ')}`),
+    note('run starts Node with', [`UV_THREADPOOL_SIZE=${config.process.threadPoolSize}`, ...runFlags()].join(' ')),
+    note('librdkafka', `${clientVersion}; ${clientFeatures.join(' ')}`)
+  ]
+}
+
+function checkFeatures (config: EventsConfig): CheckResult[] {
+  const missing = missingFeatures(config.kafka)
+  const absent = absentFeatures().filter(({ feature }) => !missing.some(needed => needed.feature === feature))
+  return [
+    ...missing.map(({ feature, neededFor, remedy }) => failed(`feature ${feature}`, `not in this build, but ${neededFor} needs it`, remedy)),
+    ...absent.map(({ feature, remedy }) => note(`feature ${feature}`, 'not in this build; topics that need it can not be read', remedy))
+  ]
+}
+
+function checkSchema (path: string): CheckResult {
+  try {
+    JSON.parse(readFileSync(path, 'utf8'))
+    return passed('event schema', path)
+  } catch (error) {
+    return failed('event schema', `${path}: ${describeError(error)}`, 'set EVENTS_SCHEMA to a JSON Schema file')
+  }
+}

@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { loadConfig } from '../service/config/load-config.js'
+import { EXIT } from './exit-codes.js'
+import { formatTable } from './format-table.js'
+import { isFailure, type Step } from './provision/step.js'
+
+interface CreateOptions {
+  readonly pipeline: 'events'
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly update: boolean
+  readonly timeout: number
+  readonly json: boolean
+}
+
+export function createCommand (): Command {
+  return new Command('create')
+    .description('Create the topics, the table and the queues of a pipeline; what exists is left as it is')
+    .addOption(new Option('--pipeline <name>', 'which pipeline').choices(['events']).default('events'))
+    .option('--partitions <n>', 'partitions of a new topic', positiveInteger, 12)
+    .option('--replication-factor <n>', 'replicas of a new topic; -1 is the cluster\'s default', replicationFactor, -1)
+    .option('--update', 'give existing queues the attributes of their definition', false)
+    .option('--timeout <ms>', 'longest wait for Kafka or the table', positiveInteger, 30_000)
+    .option('--json', 'print what was done as JSON', false)
+    .addHelpText('after', `
+Examples:
+  penstock create                                    with the settings of the environment
+  KAFKA_BROKERS=127.0.0.1:9092 penstock create --partitions 3
+  penstock create --update                           make older queues high-throughput
+
+Exit code 0 when everything is there as defined, else 1. The same definitions for CloudFormation: resource/cloudformation/`)
+    .action(create)
+}
+
+async function create (options: CreateOptions): Promise<void> {
+  const { config } = loadConfig(process.env)
+  const { provisionEvents } = await import('./provision/provision-events.js')
+  const steps = await provisionEvents(config, { ...options, timeoutMs: options.timeout })
+  process.stdout.write(options.json ? `${JSON.stringify(steps, null, 2)}\n` : renderSteps(steps))
+  process.exitCode = steps.some(isFailure) ? EXIT.failure : EXIT.ok
+}
+
+function renderSteps (steps: readonly Step[]): string {
+  return formatTable(steps.map(step => [isFailure(step) ? '✗' : '✓', step.kind, step.name, step.result, step.detail]))
+}
+
+function positiveInteger (text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1.')
+  return Number(text)
+}
+
+function replicationFactor (text: string): number {
+  if (text !== '-1' && !/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1, or -1.')
+  return Number(text)
+}

@@ -1,0 +1,5 @@
+import { Command } from 'commander'
+
+export function produceCommand (): Command {
+  return new Command('produce')
+}

@@ -1,0 +1,69 @@
+import { absentFeatures, missingFeatures } from '../connectors/kafka/features.js'
+import { describeError, UsageError } from '../errors.js'
+import { type RunningPipeline, type Service } from '../pipelines/events/start.js'
+import { startAdminServer } from '../service/admin-server.js'
+import { type EventsConfig, type LoadedConfig, loadConfig } from '../service/config/load-config.js'
+import { Health } from '../service/health.js'
+import { createLogger, type Logger } from '../service/logger.js'
+import { Metrics } from '../service/metrics/metrics.js'
+import { EXIT } from './exit-codes.js'
+import { type Ending, ServiceLifecycle } from './service-lifecycle.js'
+
+type Start = (config: EventsConfig, service: Service) => RunningPipeline
+
+/** Runs a pipeline as this process, from its configuration to its exit. Throws UsageError before anything has started. */
+export async function runService (start: Start): Promise<void> {
+  const loaded = loadConfig(process.env)
+  const { config, secrets } = loaded
+  refuseMissingFeatures(config)
+  const logger = createLogger({ level: config.service.logLevel, secrets })
+  const metrics = new Metrics()
+  const health = new Health((check, reason) => {
+    metrics.health(check, reason === undefined)
+    if (reason === undefined) logger.info({ check }, 'healthy again')
+    else logger.warn({ check, reason }, 'not healthy')
+  })
+  health.red('running', 'starting')
+  const admin = await startAdminServer({ host: config.service.adminHost, port: config.service.adminPort, health, metrics })
+  const lifecycle = new ServiceLifecycle({ logger, graceMs: config.flow.shutdownGraceMs, exit: ending => leave(logger, ending) })
+  lifecycle.listen(process)
+  // The channel to the launcher is listened to, but must not keep a process that has nothing left to do.
+  process.channel?.unref()
+  try {
+    const pipeline = start(config, { logger, metrics, health })
+    report(logger, loaded, admin.url)
+    health.green('running')
+    lifecycle.own(pipeline)
+  } catch (error) {
+    await admin.close()
+    throw error
+  }
+}
+
+function refuseMissingFeatures (config: EventsConfig): void {
+  const missing = missingFeatures(config.kafka)
+  if (missing.length === 0) return
+  throw new UsageError('This build of the Kafka client lacks what the configuration needs:',
+    missing.map(({ feature, neededFor, remedy }) => `${feature}, for ${neededFor}: ${remedy}`))
+}
+
+function report (logger: Logger, { warnings }: LoadedConfig, adminUrl: string): void {
+  for (const warning of warnings) logger.warn(warning)
+  for (const { feature, remedy } of absentFeatures()) {
+    logger.warn({ feature }, `the Kafka client was built without ${feature}; topics that need it can not be read. Remedy: ${remedy}`)
+  }
+  logger.info({
+    node: process.version, flags: process.execArgv, threadPoolSize: process.env.UV_THREADPOOL_SIZE ?? 'default', admin: adminUrl
+  }, 'started')
+}
+
+/** Tells the launcher first: a native library can keep a process from ending, and then only its parent can end it. */
+function leave (logger: Logger, { code, why }: Ending): void {
+  if (code === EXIT.ok) logger.info({ code }, why)
+  else logger.error({ code }, why)
+  if (process.send === undefined || !process.connected) process.exit(code)
+  process.send({ exiting: code }, undefined, {}, error => {
+    if (error !== null) logger.debug({ reason: describeError(error) }, 'the launcher is gone')
+    process.exit(code)
+  })
+}
