@@ -7,17 +7,19 @@ export async function callWithin<Output> (deadlineMs: number, signal: AbortSigna
   if (signal.aborted) throw named('AbortError', 'given up before it began')
   const controller = new AbortController()
   return await new Promise<Output>((resolve, reject) => {
-    const end = (error: Error) => {
+    const release = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+    const giveUp = (error: Error) => {
+      release()
       reject(error)
       controller.abort()
     }
-    const onAbort = () => end(named('AbortError', 'given up'))
-    const timer = setTimeout(() => end(named('TimeoutError', `no complete answer within ${deadlineMs} ms`)), deadlineMs)
+    const onAbort = () => { giveUp(named('AbortError', 'given up')) }
+    const timer = setTimeout(() => { giveUp(named('TimeoutError', `no complete answer within ${deadlineMs} ms`)) }, deadlineMs)
     signal.addEventListener('abort', onAbort, { once: true })
-    call(controller.signal).then(resolve, reject).finally(() => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    })
+    call(controller.signal).finally(release).then(resolve, reject)
   })
 }
 

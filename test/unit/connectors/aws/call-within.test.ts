@@ -1,0 +1,54 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { type AddressInfo } from 'node:net'
+import t from 'tap'
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
+import { callWithin } from '../../../../src/connectors/aws/call-within.js'
+import { createDynamoDBClient } from '../../../../src/connectors/aws/clients.js'
+
+process.env.AWS_ACCESS_KEY_ID = 'test'
+process.env.AWS_SECRET_ACCESS_KEY = 'test'
+
+t.test('a body that stops is given up at the deadline, and its connection with it', async t => {
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0', 'content-length': 100 })
+    response.write('{')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = createDynamoDBClient({
+    region: 'eu-west-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    maxSockets: 1,
+    connectTimeoutMs: 1000,
+    requestTimeoutMs: 50
+  })
+  const connection = once(server, 'connection')
+  const call = callWithin(300, new AbortController().signal, abortSignal => client.send(new DescribeTableCommand({ TableName: 'table' }), { abortSignal }))
+  const [socket] = await connection
+  await t.rejects(call, { name: 'TimeoutError' })
+  if (socket.destroyed !== true) await once(socket, 'close')
+  t.ok(socket.destroyed)
+  server.close()
+})
+
+t.test('a call that heeds no signal is given up all the same', async t => {
+  await t.rejects(callWithin(10, new AbortController().signal, async () => await new Promise(() => {})), { name: 'TimeoutError' })
+})
+
+t.test('an abort ends the call at once, before it began too', async t => {
+  const controller = new AbortController()
+  const call = callWithin(60_000, controller.signal, async () => await new Promise(() => {}))
+  controller.abort()
+  await t.rejects(call, { name: 'AbortError' })
+  let called = false
+  await t.rejects(callWithin(60_000, controller.signal, async () => { called = true }), { name: 'AbortError' })
+  t.notOk(called)
+})
+
+t.test('answers and errors pass', async t => {
+  const { signal } = new AbortController()
+  t.equal(await callWithin(1000, signal, async () => 7), 7)
+  await t.rejects(callWithin(1000, signal, async () => { throw new Error('own') }), { message: 'own' })
+})
