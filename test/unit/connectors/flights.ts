@@ -18,7 +18,6 @@ export function flightOf<T> (payload: T, { replay = false, record = {} }: Flight
 export function fakeClient<Client extends { send: unknown }> (answer: (operation: string, input: never) => unknown): Pick<Client, 'send'> {
   const send = async (command: { constructor: { name: string }, input: unknown }) =>
     await answer(command.constructor.name.replace(/Command$/, ''), command.input as never)
-  // The SDK's overloads of `send` can not be written as one function.
   return { send }
 }
 
