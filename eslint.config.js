@@ -50,6 +50,15 @@ export default [
     }
   },
   {
+    // tap runs top-level tests one after the other by itself. Its assertions on promises must be awaited all the same.
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', {
+        allowForKnownSafeCalls: [{ from: 'package', package: '@tapjs/test', name: 'test' }]
+      }]
+    }
+  },
+  {
     // A pipeline never imports another.
     files: ['src/pipelines/**/*.ts'],
     rules: {
