@@ -39,7 +39,7 @@ const STEPS: Record<string, (index: number) => unknown> = {
   'do nothing': (index: number) => values[index]!.length,
   isUtf8: index => isUtf8(values[index]!),
   'depth and keys': index => checkShape(values[index]!, LIMITS),
-  toString: index => values[index]!.toString(),
+  'decode to a string': index => values[index]!.toString(),
   'JSON.parse': index => JSON.parse(texts[index]!),
   'duplicate and forbidden keys': index => checkKeys(parsed[index], 5),
   'all of these': index => parseJson(values[index]!, LIMITS),

@@ -26,6 +26,6 @@ export function parseJson (value: Buffer | null, limits: JsonLimits): JsonText |
 
 /** V8's message quotes the text, so nothing but the position is taken from it. */
 function whereParsingStopped (error: unknown): string {
-  const position = /at position (\d+)/.exec((error as Error).message)?.[1]
+  const position = /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec((error as Error).message)?.[1]
   return position === undefined ? 'malformed' : `malformed at character ${position}`
 }
