@@ -37,6 +37,8 @@ The settings come from the environment: docs/configuration.md, .env.example`)
 
 /** Runs one command line and sets the exit code; a mistake of the operator is shown as its message alone. */
 export async function main (args: readonly string[]): Promise<void> {
+  // The SDK tells at every start that its releases of 2027 will need Node 22. Ours is pinned by the lock file.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   try {
     await createProgram().parseAsync(args, { from: 'user' })
   } catch (error) {

@@ -18,12 +18,7 @@ export async function runService (start: Start): Promise<void> {
   refuseMissingFeatures(config)
   const logger = createLogger({ level: config.service.logLevel, secrets })
   const metrics = new Metrics()
-  const health = new Health((check, reason) => {
-    metrics.health(check, reason === undefined)
-    if (reason === undefined) logger.info({ check }, 'healthy again')
-    else logger.warn({ check, reason }, 'not healthy')
-  })
-  health.red('running', 'starting')
+  const health = createHealth(logger, metrics)
   const admin = await startAdminServer({ host: config.service.adminHost, port: config.service.adminPort, health, metrics })
   const lifecycle = new ServiceLifecycle({ logger, graceMs: config.flow.shutdownGraceMs, exit: ending => leave(logger, ending) })
   lifecycle.listen(process)
@@ -38,6 +33,18 @@ export async function runService (start: Start): Promise<void> {
     await admin.close()
     throw error
   }
+}
+
+/** Starting and stopping are said once, elsewhere. */
+function createHealth (logger: Logger, metrics: Metrics): Health {
+  const health = new Health((check, reason) => {
+    metrics.health(check, reason === undefined)
+    if (check === 'running') logger.debug({ check, reason }, 'health')
+    else if (reason === undefined) logger.info({ check }, 'healthy')
+    else logger.warn({ check, reason }, 'not healthy')
+  })
+  health.red('running', 'starting')
+  return health
 }
 
 function refuseMissingFeatures (config: EventsConfig): void {

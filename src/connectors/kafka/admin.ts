@@ -28,6 +28,7 @@ const TOPIC_ALREADY_EXISTS = 36
 
 /** librdkafka keeps its own deadlines, mostly: this is the slack after which a call is given up whatever it does. */
 const SLACK_MS = 2_000
+const POLL_MS = 50
 
 /**
  * Questions and orders to a cluster, each with a deadline that holds. Close it when done.
@@ -37,24 +38,28 @@ export class KafkaAdmin {
   readonly #settings: KafkaSettings
   readonly #client: Producer
   readonly #timeoutMs: number
-  #lastError: string | undefined
+  #lastFailure: string | undefined
   #closed = false
 
   private constructor (settings: KafkaSettings, timeoutMs: number) {
     this.#settings = settings
     this.#timeoutMs = timeoutMs
     this.#client = new rdkafka.Producer(adminConfig(settings))
-    this.#client.on('event.error', error => { this.#lastError = error.message })
+    this.#client.on('event.log', line => { this.#remember(line) })
   }
 
   /** Rejects with UNAVAILABLE and the client's last words when no broker answers in time. */
   static async connect (settings: KafkaSettings, timeoutMs: number): Promise<KafkaAdmin> {
     const admin = new KafkaAdmin(settings, timeoutMs)
+    // A producer hears why it can not connect only while it is polled.
+    const poller = setInterval(() => { if (admin.#client.isConnected()) admin.#client.poll() }, POLL_MS)
     try {
       await admin.#ask<Metadata>('connecting', done => admin.#client.connect({ timeout: timeoutMs }, done))
     } catch (error) {
       await admin.close()
       throw error
+    } finally {
+      clearInterval(poller)
     }
     return admin
   }
@@ -108,7 +113,7 @@ export class KafkaAdmin {
   /** What a group has committed. Joins nothing: the group's members are not disturbed. */
   async committed (groupId: string, topic: string, partitions: readonly number[]): Promise<PartitionOffset[]> {
     const consumer = new rdkafka.KafkaConsumer({ ...adminConfig(this.#settings), 'group.id': groupId, 'enable.auto.commit': false }, {})
-    consumer.on('event.error', error => { this.#lastError = error.message })
+    consumer.on('event.log', line => { this.#remember(line) })
     try {
       await this.#ask<Metadata>('connecting', done => consumer.connect({ timeout: this.#timeoutMs }, done))
       const offsets = await this.#ask<TopicPartitionOffset[]>(`asking for the offsets of group ${groupId}`, done =>
@@ -134,7 +139,7 @@ export class KafkaAdmin {
     while (performance.now() < deadline) {
       const [topic] = await this.describeTopics([name])
       if (topic !== undefined) return
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await new Promise(resolve => setTimeout(resolve, POLL_MS))
     }
     throw new AppError('TIMEOUT', `topic ${name} was created but does not appear`)
   }
@@ -156,9 +161,13 @@ export class KafkaAdmin {
     })
   }
 
+  #remember (line: unknown): void {
+    this.#lastFailure = failureText(line) ?? this.#lastFailure
+  }
+
   #failure (what: string, reason: string, cause: unknown): AppError {
-    const last = this.#lastError === undefined || this.#lastError === reason ? '' : ` (${this.#lastError})`
-    return new AppError('UNAVAILABLE', `${what}: ${reason}${last}`, { cause })
+    const why = this.#lastFailure === undefined ? '' : ` (${this.#lastFailure})`
+    return new AppError('UNAVAILABLE', `${what}: ${reason}${why}`, { cause })
   }
 }
 
@@ -172,6 +181,16 @@ function disconnect (client: Producer | KafkaConsumer): Promise<void> {
       resolve()
     })
   })
+}
+
+/**
+ * Why a connection failed stands in the client's log alone; its error events all say the same, without a code.
+ * `[thrd:host:1/bootstrap]: host:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)`
+ */
+function failureText (line: unknown): string | undefined {
+  if (typeof line !== 'object' || line === null || !('message' in line) || !('fac' in line)) return undefined
+  if (line.fac !== 'FAIL' || typeof line.message !== 'string') return undefined
+  return line.message.replace(/^\[thrd:[^\]]*\]: /, '').replace(/ \(after [^)]*\)$/, '')
 }
 
 function isKafkaError (error: unknown): error is LibrdKafkaError {
