@@ -19,7 +19,7 @@ const GIB = 1024 ** 3
 export const INSTALL_DISK_BYTES = 2 * GIB
 /** Data and logs of the local servers. */
 export const RUN_DISK_BYTES = GIB / 4
-/** Four JVMs take 0.6 GB; the compiler, two processes of it, as much. */
+/** Four JVMs take 0.6 GB, the service 0.4 GB, the compiler 0.5 GB. */
 export const MEMORY_BYTES = 2 * GIB
 
 export const APT_LINE = 'sudo apt install build-essential python3 libssl-dev zlib1g-dev libzstd-dev openjdk-17-jdk-headless maven'

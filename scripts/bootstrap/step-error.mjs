@@ -35,7 +35,7 @@ export function remedyFor (log) {
     return 'A package registry could not be reached: check the network (and the proxy settings of npm and Maven), then run the command again.'
   }
   if (/Killed signal|cc1plus: out of memory|\(program cc1plus\)/.test(log)) {
-    return 'The compiler ran out of memory: close other programs or add memory, set JOBS=1, then run the command again.'
+    return 'The compiler ran out of memory: close other programs or add memory, then run the command again.'
   }
   return undefined
 }
