@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../engine/clock.js'
 import { describeError } from '../errors.js'
 import { type RunEnd, type RunningPipeline } from '../pipelines/events/start.js'
 import { type Logger } from '../service/logger.js'
@@ -13,6 +14,7 @@ export interface LifecycleOptions {
   /** How long the pipeline may drain; it keeps this deadline itself, and the lifecycle a little longer one. */
   readonly graceMs: number
   readonly exit: (ending: Ending) => void
+  readonly clock?: Clock
 }
 
 /** What a lifecycle listens to: `process`, or a stand-in in tests. */
@@ -89,7 +91,8 @@ export class ServiceLifecycle {
   }
 
   #watch (delayMs: number, ending: Ending): void {
-    setTimeout(() => this.#exit(ending), delayMs)
+    const { clock = systemClock } = this.#options
+    clock.setTimer(() => this.#exit(ending), delayMs)
   }
 
   #exit (ending: Ending): void {

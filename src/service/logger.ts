@@ -1,9 +1,11 @@
 import { pino, type DestinationStream, type Logger } from 'pino'
+import { describeError } from '../errors.js'
 
 export type { Logger }
 
 /** Longest text in a log line; a longer one is cut and says so. Texts come from errors of foreign code. */
 const MAX_TEXT_CHARS = 4_096
+const MAX_CAUSES = 3
 
 export interface LoggerOptions {
   readonly level: string
@@ -28,7 +30,7 @@ export function createLogger ({ level, secrets = [], destination }: LoggerOption
       level: label => ({ level: label }),
       log: capFields
     },
-    serializers: { error: serializeError, err: serializeError },
+    serializers: { error: error => serializeError(error), err: error => serializeError(error) },
     hooks: {
       logMethod (args, method) {
         method.apply(this, args.map(argument => typeof argument === 'string' ? cap(argument) : argument) as typeof args)
@@ -49,10 +51,16 @@ function capFields (fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' ? cap(value) : value]))
 }
 
-function serializeError (error: unknown): unknown {
-  if (!(error instanceof Error)) return cap(String(error))
-  const code = 'code' in error ? error.code : undefined
-  return { name: error.name, code, message: cap(error.message), stack: cap(error.stack ?? ''), cause: error.cause === undefined ? undefined : serializeError(error.cause) }
+/** Whatever was thrown. A chain of causes may be a ring. */
+function serializeError (error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error) || depth > MAX_CAUSES) return cap(describeError(error))
+  return {
+    name: error.name,
+    code: 'code' in error ? error.code : undefined,
+    message: cap(error.message),
+    stack: cap(error.stack ?? ''),
+    cause: error.cause === undefined ? undefined : serializeError(error.cause, depth + 1)
+  }
 }
 
 function cap (text: string): string {

@@ -190,7 +190,7 @@ function disconnect (client: Producer | KafkaConsumer): Promise<void> {
 function failureText (line: unknown): string | undefined {
   if (typeof line !== 'object' || line === null || !('message' in line) || !('fac' in line)) return undefined
   if (line.fac !== 'FAIL' || typeof line.message !== 'string') return undefined
-  return line.message.replace(/^\[thrd:[^\]]*\]: /, '').replace(/ \(after [^)]*\)$/, '')
+  return line.message.replace(/^\[thrd:[^\]]*\]: /, '').replace(/ \(after \d+ms in state .*$/, '')
 }
 
 function isKafkaError (error: unknown): error is LibrdKafkaError {
