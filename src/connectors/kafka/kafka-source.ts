@@ -115,10 +115,10 @@ export class KafkaSource {
   }
 
   async #leave (): Promise<void> {
-    const consumer = this.#consumer
-    if (consumer === undefined) return
+    if (this.#consumer === undefined) return
+    // On its way out the client asks for an unassignment, and waits for it: it is still the one to call.
+    await disconnect(this.#consumer, this.#options.log, this.#clock)
     this.#consumer = undefined
-    await disconnect(consumer, this.#options.log, this.#clock)
   }
 
   #createConsumer (): KafkaConsumer {
