@@ -3,6 +3,10 @@ import fs from 'node:fs'
 
 const TAIL_LINES = 40
 
+/** Compilers and make say what is wrong long before their callers give up. */
+const CAUSE = /\berror( TS\d+)?: |\*\*\* (?!Waiting)/
+const MAX_CAUSES = 10
+
 /** A step that failed: what, why, the end of its log, and what to do. */
 export class StepError extends Error {
   /**
@@ -13,10 +17,14 @@ export class StepError extends Error {
    */
   constructor (title, reason, logFile, remedy) {
     const log = readText(logFile)
+    const lines = log.trimEnd().split('\n')
+    const causes = lines.slice(0, -TAIL_LINES).filter(line => CAUSE.test(line)).slice(0, MAX_CAUSES)
     super([
       `Failed: ${title}: ${reason}.`,
       `The end of ${logFile}:`,
-      ...log.trimEnd().split('\n').slice(-TAIL_LINES).map(line => `  ${line}`),
+      ...causes.map(line => `  ${line}`),
+      ...causes.length > 0 ? ['  …'] : [],
+      ...lines.slice(-TAIL_LINES).map(line => `  ${line}`),
       '',
       remedyFor(log) ?? remedy
     ].join('\n'))

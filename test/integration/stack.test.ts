@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { stackDown, stackStatus, stackUp } from '../../src/stack/detached-stack.js'
+import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
+import { type KafkaSettings } from '../../src/connectors/kafka/client-config.js'
 import { createFileSource } from '../../src/stack/file-source.js'
 import { createKafka } from '../../src/stack/kafka.js'
 import { identifyProcess } from '../../src/stack/process-identity.js'
@@ -14,7 +16,7 @@ import { type StackEvent } from '../../src/stack/start-server.js'
 import { createTestFolder, startTestStack } from '../helpers/stack.js'
 import { until } from '../helpers/until.js'
 
-t.test('all servers come up, Kafka survives a SIGKILL and a file source runs', async t => {
+t.test('all servers come up, Kafka survives a SIGKILL, and a file source sends the lines of a file as they come', async t => {
   const events: StackEvent[] = []
   const stack = await startTestStack(t, { servers: ['kafka', 'connect', 'dynamodb', 'elasticmq'], onEvent: event => events.push(event) })
   t.same(events.filter(({ kind }) => kind === 'ready').map(({ server }) => server).sort(), ['connect', 'dynamodb', 'elasticmq', 'kafka'])
@@ -25,10 +27,17 @@ t.test('all servers come up, Kafka survives a SIGKILL and a file source runs', a
   t.equal(stack.kafka.brokers, brokers, 'it is where it was')
   const file = join(createTestFolder(t), 'events.txt')
   writeFileSync(file, '{}\n')
-  await createFileSource(stack.connect.url, { name: 'lines', file, topic: 'made-by-connect' })
-  await createFileSource(stack.connect.url, { name: 'lines', file, topic: 'made-by-connect' })
-  appendFileSync(file, '{}\n')
-  t.pass('the connector runs, and creating it again is no error')
+  const admin = await KafkaAdmin.connect({ ...KAFKA_SETTINGS, brokers: [brokers] }, 10_000)
+  t.teardown(() => admin.close())
+  const topic = 'lines'
+  await admin.createTopic({ name: topic, partitions: 1, replicationFactor: 1, config: {} })
+  const countRecords = async () => (await admin.watermarks(topic, 0)).high
+  await createFileSource(stack.connect.url, { name: 'file', file, topic })
+  await until(async () => await countRecords() === 1)
+  appendFileSync(file, '{}\n{}\n')
+  await until(async () => await countRecords() === 3)
+  await createFileSource(stack.connect.url, { name: 'file', file, topic })
+  t.equal(await countRecords(), 3, 'creating it again sends nothing twice')
 })
 
 t.test('tables of a persistent DynamoDB Local are there after a stop', async t => {
@@ -109,6 +118,20 @@ t.test('a detached stack outlives the command that started it, and down ends exa
   t.equal(identifyProcess(elasticmq?.pid ?? 0), undefined)
   t.same(await stackStatus({ dir }), [])
 })
+
+const KAFKA_SETTINGS: KafkaSettings = {
+  brokers: [],
+  clientId: 'test',
+  securityProtocol: 'plaintext',
+  saslMechanism: 'PLAIN',
+  saslUsername: undefined,
+  saslPassword: undefined,
+  sslCaLocation: undefined,
+  sslCertificateLocation: undefined,
+  sslKeyLocation: undefined,
+  sslKeyPassword: undefined,
+  properties: {}
+}
 
 async function callDynamoDb (endpoint: string, operation: string, input: object): Promise<unknown> {
   const response = await fetch(endpoint, {

@@ -15,6 +15,13 @@ t.test('a failed step shows the end of its log and the remedy', async t => {
   t.ok(message.split('\n').length < 50)
 })
 
+t.test('errors above the end of the log are shown, too', async t => {
+  const dir = t.testdir({ 'install.log': `cc: all well\nfile.cc:1:1: error: no such type\n${'more\n'.repeat(100)}npm gave up\n` })
+  const { message } = new StepError('Install', 'npm ended with exit code 1', join(dir, 'install.log'), '')
+  t.match(message, /no such type\n {2}…\n/)
+  t.notMatch(message, /all well/)
+})
+
 t.test('a full disk, an unreachable registry and too little memory have remedies of their own', async t => {
   t.match(remedyFor('npm error code ENOSPC'), /disk is full/)
   t.match(remedyFor('getaddrinfo EAI_AGAIN registry.npmjs.org'), /registry could not be reached/)
