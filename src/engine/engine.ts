@@ -5,74 +5,22 @@ import { type Clock, type Timer } from './clock.js'
 import { Credit } from './credit.js'
 import { DispatchGate } from './dispatch-gate.js'
 import { Examination } from './examination.js'
-import { type Examiner, type Verdict } from './examiner.js'
+import { type EngineLimits, type EngineOptions, type HoldStatus, type PartitionStatus } from './engine-options.js'
+import { type Verdict } from './examiner.js'
 import { Flight, type Origin } from './flight.js'
 import { ReplayOrigin, type ReplayMessage } from './replay.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from './intake.js'
-import { type Incidents, type Observer } from './observer.js'
+import { type Observer } from './observer.js'
 import { type SourceRecord } from './record.js'
-import { Sequencer } from './sequencer.js'
+import { Lines } from './lines.js'
 import { type Stage } from './stage.js'
 import { StageRunner } from './stage-runner.js'
 import { type Window } from './window.js'
+import { Waits } from './waits.js'
 import { Windows } from './windows.js'
 
 const TEND_HOLDS_EVERY_MS = 500
 const POSTPONE_HELD_REPLAY_MS = 30_000
-
-export interface EngineOptions<T> {
-  readonly examiner: Examiner<T>
-  /** The road, in order. Every stage after the first is entered in the order of its lanes' source. */
-  readonly stages: ReadonlyArray<Stage<T>>
-  /** Writes `flight.failure` and the record. Never answers poison: what does not fit is truncated. */
-  readonly deadLetters: Stage<T>
-  /** Hands a record over to the retry queue. Without it every record stays in place until it passes or is rejected. */
-  readonly retryQueue: Stage<T> | undefined
-  readonly clock: Clock
-  readonly random: () => number
-  readonly observer: Observer
-  readonly incidents: Incidents
-  readonly limits: EngineLimits
-}
-
-export interface EngineLimits {
-  readonly maxInFlightRecords: number
-  readonly maxInFlightBytes: number
-  /** The part of the credit that is kept for replays, 0 to 1. */
-  readonly replayShare: number
-  /** Passes in all, the first included. */
-  readonly maxAttempts: number
-  readonly retryInPlaceMs: number
-  readonly backoffBaseMs: number
-  readonly backoffMaxMs: number
-  /** How long a batch key is held before its records are handed to the retry queue. */
-  readonly holdMaxMs: number
-  readonly maxUncommittedSpan: number
-  /** Polls further apart than this close the dispatch gate, for `gateSettleMs` after the next one. */
-  readonly maxPollSilenceMs: number
-  readonly gateSettleMs: number
-}
-
-export interface PartitionStatus extends TopicPartition {
-  readonly epoch: number
-  readonly watermark: number
-  readonly highestPolled: number
-  readonly unsettled: number
-  readonly unsettledBytes: number
-  readonly span: number
-  /** ms since the oldest unsettled record was polled; 0 when there is none. */
-  readonly oldestAgeMs: number
-}
-
-export interface HoldStatus {
-  readonly stage: string
-  readonly key: string
-  readonly scope: 'stage' | 'key'
-  readonly code: FailureCode
-  readonly detail: string
-  readonly heldMs: number
-  readonly waiting: number
-}
 
 /**
  * Takes records from a source through examination and stages to their one end, and says what may be committed.
@@ -93,10 +41,10 @@ export class Engine<T> implements Intake {
   readonly #examination: Examination<T>
   readonly #replayExamination: Examination<T>
   readonly #runners: ReadonlyArray<StageRunner<T>>
-  readonly #sequencers: ReadonlyArray<Sequencer<T>>
+  readonly #lines: Lines<T>
   readonly #deadLetters: StageRunner<T>
   readonly #retryQueue: StageRunner<T> | undefined
-  readonly #settlementWaiters = new Set<() => void>()
+  readonly #waits: Waits
   #tendTimer: Timer | undefined
   #stageHeld = false
   #settled = 0
@@ -110,6 +58,7 @@ export class Engine<T> implements Intake {
     this.#clock = clock
     this.#observer = observer
     this.#limits = limits
+    this.#waits = new Waits(clock)
     const replayShare = options.retryQueue === undefined ? 0 : limits.replayShare
     this.#credit = new Credit(limits.maxInFlightRecords, limits.maxInFlightBytes)
     this.#replayCredit = new Credit(Math.ceil(limits.maxInFlightRecords * replayShare), Math.ceil(limits.maxInFlightBytes * replayShare))
@@ -132,7 +81,7 @@ export class Engine<T> implements Intake {
     this.#examination = new Examination(examination)
     this.#replayExamination = new Examination(examination)
     this.#runners = options.stages.map((stage, index) => new StageRunner(stage, this.#fatesOf(stage, index), deps))
-    this.#sequencers = this.#runners.map(runner => new Sequencer(flight => { runner.push(flight) }))
+    this.#lines = new Lines(this.#runners)
     this.#deadLetters = new StageRunner(options.deadLetters, this.#fatesOfSink(options.deadLetters), deps)
     this.#retryQueue = options.retryQueue === undefined ? undefined : new StageRunner(options.retryQueue, this.#fatesOfSink(options.retryQueue), deps)
     this.#tendHoldsLater()
@@ -207,7 +156,7 @@ export class Engine<T> implements Intake {
     const windows = new Set<Origin<T>>(this.#windows.pick(partitions))
     const draining = [...windows] as Array<Window<T>>
     this.#forget(draining.flatMap(window => window.drain()))
-    const drained = await this.#settlement(() => draining.every(window => window.unsettled === 0), timeoutMs, signal)
+    const drained = await this.#waits.until(() => draining.every(window => window.unsettled === 0), timeoutMs, signal)
     if (!drained) for (const runner of this.#allRunners()) runner.abort(flight => windows.has(flight.origin))
     return drained
   }
@@ -215,7 +164,7 @@ export class Engine<T> implements Intake {
   /** Ends replays: what has not started goes back to the retry queue at once, what has is awaited. */
   async drainReplays (timeoutMs: number): Promise<boolean> {
     for (const runner of this.#runners) this.#postpone(runner.remove(flight => flight.origin.replay && flight.triesInPlace === 0), 0)
-    return await this.#settlement(() => this.#replayCredit.records === 0, timeoutMs)
+    return await this.#waits.until(() => this.#replayCredit.records === 0, timeoutMs)
   }
 
   committable (partitions?: readonly TopicPartition[]): CommittableOffset[] {
@@ -294,15 +243,8 @@ export class Engine<T> implements Intake {
       this.#reject(flight, stage.name, refused.code, refused.detail)
       return
     }
-    if (!flight.origin.replay && this.#runners.length > 1) {
-      flight.places = this.#sequencers.map((sequencer, index) => index === 0 ? undefined : sequencer.join(flight, this.#laneKey(index, flight)))
-    }
+    this.#lines.join(flight)
     this.#runners[0]?.push(flight)
-  }
-
-  #laneKey (index: number, flight: Flight<T>): string {
-    const stage = (this.#runners[index] as StageRunner<T>).stage
-    return stage.batchKey === undefined ? stage.orderKey(flight) : `${stage.batchKey(flight)} ${stage.orderKey(flight)}`
   }
 
   #fatesOf (stage: Stage<T>, index: number): FateHandlers<T> {
@@ -340,14 +282,8 @@ export class Engine<T> implements Intake {
 
   #passed (flight: Flight<T>, index: number): void {
     if (flight.settled || flight.origin.closed) return
-    const next = this.#runners[index + 1]
-    if (next === undefined) {
-      flight.origin.settle(flight)
-      return
-    }
-    const place = flight.places?.[index + 1]
-    if (place === undefined) next.push(flight)
-    else this.#sequencers[index + 1]?.ready(place)
+    if (index + 1 === this.#runners.length) flight.origin.settle(flight)
+    else this.#lines.ready(flight, index + 1)
   }
 
   #attemptSpent (flight: Flight<T>, stage: string): boolean {
@@ -375,7 +311,7 @@ export class Engine<T> implements Intake {
   #handOver (flights: ReadonlyArray<Flight<T>>, retryCount: number | undefined, cause: 'attempt' | 'hold'): void {
     for (const flight of flights) {
       flight.retryCount = retryCount ?? flight.attempts
-      this.#leaveLines(flight)
+      this.#lines.leave(flight)
       this.#retryQueue?.push(flight)
     }
     this.#observer.handedOver(cause, flights.length)
@@ -384,7 +320,7 @@ export class Engine<T> implements Intake {
   #reject (flight: Flight<T>, stage: string, code: FailureCode, detail: string): void {
     if (flight.settled || flight.origin.closed) return
     this.#note(flight, stage, code, detail)
-    this.#leaveLines(flight)
+    this.#lines.leave(flight)
     this.#observer.deadLettered(code)
     this.#deadLetters.push(flight)
   }
@@ -394,18 +330,12 @@ export class Engine<T> implements Intake {
     flight.failure = { code, detail, stage, firstAt: flight.failure?.firstAt ?? lastAt, lastAt }
   }
 
-  #leaveLines (flight: Flight<T>): void {
-    if (flight.places === undefined) return
-    for (const [index, place] of flight.places.entries()) if (place !== undefined) this.#sequencers[index]?.leave(place)
-    flight.places = undefined
-  }
-
   #settledFrom (credit: Credit, flight: Flight<T>): void {
     credit.release(1, flight.bytes)
     this.#settled++
     this.#settledTotal++
     this.#lastSettledTimestamp = flight.record.timestamp
-    this.#leaveLines(flight)
+    this.#lines.leave(flight)
     flight.forgetBytes()
   }
 
@@ -416,7 +346,7 @@ export class Engine<T> implements Intake {
     let bytes = 0
     for (const flight of dropped) {
       bytes += flight.bytes
-      this.#leaveLines(flight)
+      this.#lines.leave(flight)
       flight.forgetBytes()
     }
     this.#credit.release(dropped.length, bytes)
@@ -429,7 +359,7 @@ export class Engine<T> implements Intake {
     this.#observer.settled(this.#settled)
     if (this.#lastSettledTimestamp > 0) this.#observer.endToEnd(this.#clock.wallTime() - this.#lastSettledTimestamp)
     this.#settled = 0
-    for (const waiter of this.#settlementWaiters) waiter()
+    this.#waits.check()
     this.onAvailable?.()
     this.onReplayAvailable?.()
   }
@@ -446,23 +376,6 @@ export class Engine<T> implements Intake {
       this.onAvailable?.()
       this.onReplayAvailable?.()
     }
-  }
-
-  async #settlement (reached: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (reached()) return true
-    if (signal?.aborted === true || timeoutMs <= 0) return false
-    return await new Promise(resolve => {
-      const end = (): void => {
-        this.#settlementWaiters.delete(check)
-        timer.clear()
-        signal?.removeEventListener('abort', end)
-        resolve(reached())
-      }
-      const check = (): void => { if (reached()) end() }
-      const timer = this.#clock.setTimer(end, timeoutMs)
-      signal?.addEventListener('abort', end)
-      this.#settlementWaiters.add(check)
-    })
   }
 
   #tendHoldsLater (): void {

@@ -1,0 +1,60 @@
+import { type FailureCode } from '../errors.js'
+import { type Clock } from './clock.js'
+import { type Examiner } from './examiner.js'
+import { type TopicPartition } from './intake.js'
+import { type Incidents, type Observer } from './observer.js'
+import { type Stage } from './stage.js'
+
+export interface EngineOptions<T> {
+  readonly examiner: Examiner<T>
+  /** The road, in order. Every stage after the first is entered in the order of its lanes' source. */
+  readonly stages: ReadonlyArray<Stage<T>>
+  /** Writes `flight.failure` and the record. Never answers poison: what does not fit is truncated. */
+  readonly deadLetters: Stage<T>
+  /** Hands a record over to the retry queue. Without it every record stays in place until it passes or is rejected. */
+  readonly retryQueue: Stage<T> | undefined
+  readonly clock: Clock
+  readonly random: () => number
+  readonly observer: Observer
+  readonly incidents: Incidents
+  readonly limits: EngineLimits
+}
+
+export interface EngineLimits {
+  readonly maxInFlightRecords: number
+  readonly maxInFlightBytes: number
+  /** The part of the credit that is kept for replays, 0 to 1. */
+  readonly replayShare: number
+  /** Passes in all, the first included. */
+  readonly maxAttempts: number
+  readonly retryInPlaceMs: number
+  readonly backoffBaseMs: number
+  readonly backoffMaxMs: number
+  /** How long a batch key is held before its records are handed to the retry queue. */
+  readonly holdMaxMs: number
+  readonly maxUncommittedSpan: number
+  /** Polls further apart than this close the dispatch gate, for `gateSettleMs` after the next one. */
+  readonly maxPollSilenceMs: number
+  readonly gateSettleMs: number
+}
+
+export interface PartitionStatus extends TopicPartition {
+  readonly epoch: number
+  readonly watermark: number
+  readonly highestPolled: number
+  readonly unsettled: number
+  readonly unsettledBytes: number
+  readonly span: number
+  /** ms since the oldest unsettled record was polled; 0 when there is none. */
+  readonly oldestAgeMs: number
+}
+
+export interface HoldStatus {
+  readonly stage: string
+  readonly key: string
+  readonly scope: 'stage' | 'key'
+  readonly code: FailureCode
+  readonly detail: string
+  readonly heldMs: number
+  readonly waiting: number
+}

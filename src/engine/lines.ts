@@ -1,0 +1,42 @@
+import { type Flight } from './flight.js'
+import { Sequencer } from './sequencer.js'
+import { type StageRunner } from './stage-runner.js'
+
+/**
+ * The lines before every stage but the first, which records enter in the order of their polls anyway. A replay stands
+ * in no line: its turn has passed.
+ */
+export class Lines<T> {
+  readonly #runners: ReadonlyArray<StageRunner<T>>
+  readonly #sequencers: ReadonlyArray<Sequencer<T>>
+
+  constructor (runners: ReadonlyArray<StageRunner<T>>) {
+    this.#runners = runners
+    this.#sequencers = runners.map(runner => new Sequencer(flight => { runner.push(flight) }))
+  }
+
+  /** Takes a place in all lines. Called in source order. */
+  join (flight: Flight<T>): void {
+    if (flight.origin.replay || this.#runners.length < 2) return
+    flight.places = this.#sequencers.map((sequencer, index) => index === 0 ? undefined : sequencer.join(flight, this.#laneKey(index, flight)))
+  }
+
+  /** The record has passed the stages before this one, and enters it when its turn comes. */
+  ready (flight: Flight<T>, index: number): void {
+    const place = flight.places?.[index]
+    if (place === undefined) this.#runners[index]?.push(flight)
+    else this.#sequencers[index]?.ready(place)
+  }
+
+  /** Gives up all places: the record's fate is decided, and what stands behind it need not wait. */
+  leave (flight: Flight<T>): void {
+    if (flight.places === undefined) return
+    for (const [index, place] of flight.places.entries()) if (place !== undefined) this.#sequencers[index]?.leave(place)
+    flight.places = undefined
+  }
+
+  #laneKey (index: number, flight: Flight<T>): string {
+    const { stage } = this.#runners[index] as StageRunner<T>
+    return stage.batchKey === undefined ? stage.orderKey(flight) : `${stage.batchKey(flight)} ${stage.orderKey(flight)}`
+  }
+}
