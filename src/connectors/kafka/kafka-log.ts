@@ -6,6 +6,9 @@ export interface KafkaLog {
   connected (): void
   /** Transient errors of the client are noise unless they last; it reconnects by itself. */
   clientError (error: { readonly message: string, readonly code?: number }): void
+  /** The brokers and the topics are there again. */
+  alive (): void
+  topicsMissing (topics: readonly string[]): void
   pollFailed (error: { readonly message: string, readonly code?: number }): void
   callFailed (what: string, error: unknown): void
   commitFailed (reason: string, failuresInARow: number): void

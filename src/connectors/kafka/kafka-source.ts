@@ -14,6 +14,8 @@ const PAUSE_AFTER_MS = 200
 /** Paused partitions are still polled, for group membership and rebalances. */
 const PAUSED_POLL_MS = 50
 const CHECK_BLOCKED_EVERY_MS = 500
+/** After an error of the client, the brokers are asked this often whether they and the topics are there again. */
+const PROBE_EVERY_MS = 2_000
 
 export interface KafkaSourceOptions {
   readonly topics: readonly string[]
@@ -55,6 +57,8 @@ export class KafkaSource {
   #draining = false
   #stopping = false
   #lost = false
+  #suspect = false
+  #probedAt = 0
   #wake: (() => void) | undefined
   #fatal: ((error: Error) => void) | undefined
 
@@ -133,8 +137,28 @@ export class KafkaSource {
 
   #clientError (error: LibrdKafkaError): void {
     if (error.code === rdkafka.CODES.ERRORS.ERR__MAX_POLL_EXCEEDED) this.#lost = true
+    this.#suspect = true
     this.#options.log.clientError(error)
     if (error.isFatal === true || error.code === rdkafka.CODES.ERRORS.ERR__FATAL) this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+  }
+
+  /** No event tells that an error is over. */
+  #probe (consumer: KafkaConsumer): void {
+    const now = this.#clock.now()
+    if (now - this.#probedAt < PROBE_EVERY_MS) return
+    this.#probedAt = now
+    // All topics: asked for one, the client would keep an object for it that ignores our settings.
+    consumer.getMetadata({ timeout: PROBE_EVERY_MS }, (error, metadata) => {
+      const there = new Set(metadata?.topics.filter(topic => topic.partitions.length > 0).map(topic => topic.name))
+      if (error !== null && error !== undefined) return
+      const missing = this.#options.topics.filter(topic => !there.has(topic))
+      if (missing.length > 0) {
+        this.#options.log.topicsMissing(missing)
+        return
+      }
+      this.#suspect = false
+      this.#options.log.alive()
+    })
   }
 
   async #poll (consumer: KafkaConsumer): Promise<void> {
@@ -146,8 +170,12 @@ export class KafkaSource {
       const waiting = idle && ask > 0
       const { error, messages } = await consume(consumer, waiting ? 1 : Math.max(1, ask), waiting ? IDLE_POLL_MS : 0)
       this.#intake.polled()
-      if (error !== undefined) this.#options.log.pollFailed(error)
+      if (error !== undefined) {
+        this.#suspect = true
+        this.#options.log.pollFailed(error)
+      }
       if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
+      if (this.#suspect) this.#probe(consumer)
       idle = messages.length === 0
       if (ask === 0) await this.#pause(PAUSED_POLL_MS)
       else if (error !== undefined) await this.#pause(IDLE_POLL_MS)

@@ -6,8 +6,19 @@ import { describeError } from '../../errors.js'
 
 /** The client repeats its errors as long as they last; one line in this time says so. */
 const REPEAT_EVERY_MS = 30_000
-/** https://github.com/confluentinc/librdkafka/blob/master/src/rdkafka.h: RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN */
-const ALL_BROKERS_DOWN = -187
+/**
+ * Errors without whose end nothing is consumed, by their code.
+ * https://github.com/confluentinc/librdkafka/blob/master/src/rdkafka.h: rd_kafka_resp_err_t
+ */
+const BLOCKING: ReadonlyMap<number, string> = new Map([
+  [-187, 'all brokers are down'],
+  [-181, 'the TLS handshake with the brokers fails'],
+  [-169, 'the login at the brokers fails'],
+  [-188, 'the topic does not exist'],
+  [3, 'the topic does not exist'],
+  [29, 'no right to read the topic'],
+  [30, 'no right to join the consumer group']
+])
 
 /** Turns what the Kafka connector says into log lines and the `kafka` health check. */
 export class KafkaReporter implements KafkaLog {
@@ -34,18 +45,25 @@ export class KafkaReporter implements KafkaLog {
   }
 
   clientError (error: { readonly message: string, readonly code?: number }): void {
-    if (error.code === ALL_BROKERS_DOWN) this.#health.red('kafka', 'all brokers are down')
+    const reason = BLOCKING.get(error.code ?? 0)
+    if (reason !== undefined) this.#health.red('kafka', reason)
     this.#sometimes(`client ${error.code ?? ''}`, () => {
       this.#logger.warn({ reason: error.message, code: error.code }, 'the Kafka client reports an error; it reconnects by itself')
     })
   }
 
-  /** A poll or a commit has passed. */
   alive (): void {
     this.#health.green('kafka')
   }
 
+  topicsMissing (topics: readonly string[]): void {
+    this.#health.red('kafka', `the topic does not exist: ${topics.join(', ')}`)
+    this.#sometimes('topics', () => { this.#logger.warn({ topics }, 'a topic does not exist; `penstock create` makes it') })
+  }
+
   pollFailed (error: { readonly message: string, readonly code?: number }): void {
+    const blocking = BLOCKING.get(error.code ?? 0)
+    if (blocking !== undefined) this.#health.red('kafka', blocking)
     this.#sometimes(`poll ${error.code ?? ''}`, () => { this.#logger.warn({ reason: error.message, code: error.code }, 'a poll failed; polling goes on') })
   }
 
