@@ -33,7 +33,7 @@ function compile (schema: unknown, source: string): ValidateFunction {
   const problems = findKeywordProblems(schema, draft)
   if (problems.length > 0) throw new UsageError(`${source}: keywords that would be ignored${$schema === undefined ? ' (there is no "$schema", so 2020-12 is assumed)' : ''}`, problems)
   // Strict about what would be ignored; not about style (a "maxLength" without "type": "string" is sound).
-  const ajv = draft.createAjv({ strict: true, strictTypes: false, strictTuples: false, allErrors: false, $data: false, logger: false, formats: FORMATS })
+  const ajv = draft.createAjv({ strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allErrors: false, $data: false, logger: false, formats: FORMATS })
   try {
     const validate = ajv.compile(schema as object | boolean)
     validate({}) // A schema that refers to itself without end must fail here and not on every record.

@@ -27,6 +27,12 @@ export type Run =
   | { readonly end: 'answer', readonly answer: ChunkAnswer }
   | { readonly end: 'timeout' | 'crash', readonly suspect: number | undefined, readonly detail: string }
 
+/** The thread died or hung before the first value. */
+interface NotBegun {
+  readonly end: 'not begun'
+  readonly detail: string
+}
+
 /**
  * Threads that run chunks, are killed when they hang, and are replaced. At most `threads` runs at a time: then none
  * waits inside Piscina, and a run that has not begun only waits for its thread to load.
@@ -42,7 +48,7 @@ export class WorkerThreads {
   #endPause: () => void = () => {}
   /** Pending while it is not known whether threads start. */
   #starting: Promise<void> | undefined
-  #problem: string | undefined
+  #problem: string | undefined = 'the validation threads are starting'
   #busyMs = 0
   #closed = false
 
@@ -50,7 +56,7 @@ export class WorkerThreads {
     this.#options = options
     this.#watch = new ProgressWatch(options.clock, TICK_MS)
     this.#pool = this.#createPool()
-    this.#start('the validation threads are starting', 0)
+    this.#start()
   }
 
   /** Why nothing can be examined at present, for readiness; `undefined` when all is well. */
@@ -73,7 +79,8 @@ export class WorkerThreads {
       if (this.#starting !== undefined) await this.#waitForStart(this.#starting)
       if (this.#closed) throw closedError()
       const run = await this.#runOnce(values, timeoutMs)
-      if (run !== undefined) return run
+      if (run.end !== 'not begun') return run
+      this.#start()
     }
     throw new AppError('VALIDATION_UNAVAILABLE', this.#problem)
   }
@@ -86,8 +93,7 @@ export class WorkerThreads {
     await this.#pool.destroy()
   }
 
-  /** `undefined` when the worker never began. */
-  async #runOnce (values: ReadonlyArray<Buffer | null>, timeoutMs: number): Promise<Run | undefined> {
+  async #runOnce (values: ReadonlyArray<Buffer | null>, timeoutMs: number): Promise<Run | NotBegun> {
     const task = new RunningTask(timeoutMs, this.#options.startTimeoutMs)
     const packed = packValues(values)
     const startedAt = this.#options.clock.now()
@@ -100,10 +106,7 @@ export class WorkerThreads {
       if (this.#closed) throw closedError()
       const position = task.position()
       const detail = describeError(task.expired ? 'no progress' : reason)
-      if (position === 0) {
-        this.#start(`no validation thread starts: ${detail}`, FIRST_PAUSE_MS)
-        return undefined
-      }
+      if (position === 0) return { end: 'not begun', detail }
       return { end: task.expired ? 'timeout' : 'crash', suspect: position <= values.length ? position - 1 : undefined, detail }
     } finally {
       this.#watch.remove(task)
@@ -112,26 +115,24 @@ export class WorkerThreads {
     }
   }
 
-  /** Sends probes until one comes back. */
-  #start (problem: string, pauseMs: number): void {
-    this.#problem = problem
-    this.#starting ??= this.#probe(pauseMs)
+  /** Sends probes until one comes back; runs wait meanwhile. */
+  #start (): void {
+    this.#starting ??= this.#probe()
   }
 
-  async #probe (pauseMs: number): Promise<void> {
-    for (let pause = pauseMs; !this.#closed; pause = Math.min(MAX_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pause))) {
-      if (pause > 0) {
-        await this.#pause(pause)
-        if (this.#closed) return
-        await this.#renewPool()
-      }
+  async #probe (): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#closed; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
+      await this.#renewPool()
       // `#starting` is set, so a probe that does not begin does not start another.
-      const run = await this.#runOnce([], this.#options.startTimeoutMs).catch(() => undefined)
-      if (run?.end === 'answer') {
+      const failure = await this.#runOnce([], this.#options.startTimeoutMs)
+        .then(run => run.end === 'answer' ? undefined : run.detail, describeError)
+      if (failure === undefined) {
         this.#problem = undefined
         this.#starting = undefined
         return
       }
+      this.#problem = `no validation thread starts: ${failure}`
+      await this.#pause(pauseMs)
     }
   }
 
@@ -158,7 +159,7 @@ export class WorkerThreads {
   async #renewPool (): Promise<void> {
     if (this.#pool.threads.length > 0) return
     await this.#pool.destroy()
-    this.#pool = this.#createPool()
+    if (!this.#closed) this.#pool = this.#createPool()
   }
 
   #createPool (): Piscina {
@@ -170,6 +171,8 @@ export class WorkerThreads {
       maxThreads: threads,
       maxQueue: threads,
       concurrentTasksPerWorker: 1,
+      // A thread that sleeps in `Atomics.wait` between tasks can miss its own end after a late throw, and stays for ever.
+      atomics: 'disabled',
       idleTimeout: Infinity,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }
@@ -184,7 +187,7 @@ export class WorkerThreads {
   #failWhenDeserted (pool: Piscina): void {
     if (this.#closed || pool !== this.#pool || pool.threads.length > 0) return
     for (const task of this.#running) task.abort('the thread died while it loaded')
-    this.#start('no validation thread starts', FIRST_PAUSE_MS)
+    this.#start()
   }
 }
 
