@@ -8,8 +8,10 @@ const PROGRAM = fileURLToPath(new URL('./penstock.js', import.meta.url))
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 /** Beyond the grace and its watchdog in the child: only a process that can not end by itself is still there then. */
 const KILL_MARGIN_MS = 10_000
-/** A process that has said goodbye, or got the second signal, has this long. */
-const LAST_WORDS_MS = 5_000
+/** A process that got the second signal has this long. */
+const SECOND_SIGNAL_MS = 5_000
+/** A process that has said its exit code has nothing left to do, but native code may still hold it. */
+const ANNOUNCED_MS = 1_000
 
 /**
  * Runs the processes of `penstock run`: Node with flags and variables that can only be set before it starts. Signals
@@ -61,7 +63,7 @@ class Child {
     this.#process.on('message', message => {
       if (typeof message !== 'object' || !('exiting' in message) || typeof message.exiting !== 'number') return
       this.#announced = message.exiting
-      this.#killIn(LAST_WORDS_MS)
+      this.#killIn(ANNOUNCED_MS)
     })
     this.ended = new Promise(resolve => {
       this.#process.on('error', () => resolve(EXIT.failure))
@@ -70,7 +72,7 @@ class Child {
   }
 
   signal (signal: NodeJS.Signals): void {
-    this.#killIn(this.signalled ? LAST_WORDS_MS : this.#killAfterMs)
+    this.#killIn(this.signalled ? SECOND_SIGNAL_MS : this.#killAfterMs)
     this.signalled = true
     this.#process.kill(signal)
   }
