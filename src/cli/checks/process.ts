@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { absentFeatures, clientFeatures, clientVersion, missingFeatures } from '../../connectors/kafka/features.js'
-import { describeError } from '../../errors.js'
+import { describeError, UsageError } from '../../errors.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
+import { compileSchema } from '../../validation/json-schema.js'
 import { runFlags } from '../run-flags.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
@@ -29,9 +30,10 @@ function checkFeatures (config: EventsConfig): CheckResult[] {
 
 function checkSchema (path: string): CheckResult {
   try {
-    JSON.parse(readFileSync(path, 'utf8'))
+    compileSchema(JSON.parse(readFileSync(path, 'utf8')), path)
     return passed('event schema', path)
   } catch (error) {
-    return failed('event schema', `${path}: ${describeError(error)}`, 'set EVENTS_SCHEMA to a JSON Schema file')
+    const detail = error instanceof UsageError ? error.message.replaceAll('\n  - ', '; ') : `${path}: ${describeError(error)}`
+    return failed('event schema', detail, 'set EVENTS_SCHEMA to a JSON Schema that can be honoured')
   }
 }

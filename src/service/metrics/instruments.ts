@@ -7,7 +7,7 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Records of a call: 10 fill one of SQS, 25 one of DynamoDB. */
 const CALL_RECORDS = [1, 2, 5, 9, 10, 15, 20, 24, 25]
 
-/** Every metric that is written as things happen. `key` is the client of a queue, and empty for the table. */
+/** Every metric that is written as things happen. `key` is the client of a queue, and the stage's own name where a stage has no keys. */
 export function createInstruments (set: MetricSet) {
   const call = ['stage', 'key'] as const
   return {

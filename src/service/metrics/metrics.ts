@@ -90,13 +90,13 @@ export class Metrics implements Observer, Incidents {
   }
 
   held (stage: string, key: string | undefined, code: FailureCode): void {
-    const labels = { stage, key: this.#key.of(key ?? '') }
+    const labels = { stage, key: this.#key.of(key ?? stage) }
     this.#i.holds.inc({ ...labels, code })
     this.#i.held.set(labels, 1)
   }
 
   resumed (stage: string, key: string | undefined, heldMs: number): void {
-    const labels = { stage, key: this.#key.of(key ?? '') }
+    const labels = { stage, key: this.#key.of(key ?? stage) }
     this.#i.held.set(labels, 0)
     this.#i.heldTime.inc(labels, heldMs / 1000)
   }

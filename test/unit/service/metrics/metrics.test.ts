@@ -20,11 +20,11 @@ t.test('A call is counted by stage, key, outcome and cause, in seconds and bytes
 t.test('A hold is a gauge that goes back, with the time it took', async t => {
   const metrics = new Metrics()
   metrics.held('table', undefined, 'THROTTLED')
-  t.match(await metrics.render(), 'penstock_held{stage="table",key=""} 1')
+  t.match(await metrics.render(), 'penstock_held{stage="table",key="table"} 1')
   metrics.resumed('table', undefined, 1_500)
   const text = await metrics.render()
-  t.match(text, 'penstock_held{stage="table",key=""} 0')
-  t.match(text, 'penstock_held_seconds_total{stage="table",key=""} 1.5')
+  t.match(text, 'penstock_held{stage="table",key="table"} 0')
+  t.match(text, 'penstock_held_seconds_total{stage="table",key="table"} 1.5')
 })
 
 t.test('Partitions that were given away disappear from the gauges', async t => {
