@@ -8,7 +8,7 @@ import { StepError } from './step-error.mjs'
 import { startProgress } from './progress.mjs'
 
 /** What a child gets to end by itself. */
-const KILL_AFTER_MS = 5_000
+const KILL_AFTER_MS = 2_000
 
 /**
  * @typedef {object} StepCommand
@@ -63,12 +63,13 @@ export function runStep ({ title, command, args, cwd, logFile, env = {}, remedy 
  * Runs the command that the user asked for, with our terminal.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, onLine?: (line: string) => void }} options with `onLine` its standard output goes there
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} options `env` is added to ours; with `onLine` its
+ * standard output goes there
  * @returns {Promise<number>} the exit code; 128 + the signal's number when a signal ended it
  */
-export function runCommand (command, args, { cwd, onLine }) {
+export function runCommand (command, args, { cwd, env = {}, onLine }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, stdio: ['inherit', onLine === undefined ? 'inherit' : 'pipe', 'inherit'] })
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['inherit', onLine === undefined ? 'inherit' : 'pipe', 'inherit'] })
     // The terminal sends SIGINT to the child as well; what comes to us alone is passed on. We end when it has ended.
     const stopForwarding = onStopSignals(signal => { if (signal !== 'SIGINT') child.kill(signal) }, { exits: false })
     if (onLine !== undefined && child.stdout !== null) splitLines(child.stdout, onLine)

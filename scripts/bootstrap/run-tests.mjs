@@ -16,6 +16,9 @@ export const SUITES = {
   integration: { jobs: 1, timeoutSeconds: 600 }
 }
 
+/** Every test file that loads the AWS SDK would warn, at length, that releases of 2027 need Node 22. */
+const TEST_ENVIRONMENT = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+
 const SIGN_OF_LIFE_MS = 15_000
 
 /**
@@ -78,6 +81,7 @@ async function runSuite (root, suite, files) {
     ...files.map(file => path.relative(root, file))
   ], {
     cwd: root,
+    env: TEST_ENVIRONMENT,
     onLine: line => {
       lastLineAt = Date.now()
       reader.push(line)
@@ -92,9 +96,10 @@ async function runSuite (root, suite, files) {
 }
 
 /** @param {import('./tap-reader.mjs').FileResult} result */
-function report ({ file, ok, passed, failed, skipped, output }) {
+function report ({ file, ok, hasCrashed, passed, failed, skipped, output }) {
   const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(', ')
   console.log(`  ${ok ? '✔' : '✖'} ${file.replace(/^dist\//, '')} (${counts})`)
+  if (hasCrashed) console.log('    The file itself failed: it crashed, or did not end in time.')
   if (!ok) for (const line of output) console.log(`  ${line}`)
 }
 

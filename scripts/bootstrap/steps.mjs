@@ -72,13 +72,16 @@ function installStep (root) {
         command,
         args: [...npm, 'ci', '--no-audit', '--no-fund', '--foreground-scripts'],
         cwd: root,
-        env: { ...nodeHeaders(), ...serialMake() },
+        env: { ...ownNode(), ...nodeHeaders(), ...serialMake() },
         logFile: path.join(stateFolder(root), 'install.log'),
         remedy: 'If it can not be told from the log: remove node_modules and run the command again.'
       })
       const missing = missingFeatures(root)
+      if (missing.length === CLIENT_FEATURES.length) {
+        throw new Error(`The Kafka client does not load in Node ${process.versions.node}: remove node_modules and run the command again. The log is in .bootstrap/install.log.`)
+      }
       if (missing.length > 0) {
-        throw new Error(`The Kafka client was compiled without ${missing.join(', ')}: install the headers (libssl-dev, zlib1g-dev, libzstd-dev), then run the command again.`)
+        throw new Error(`The Kafka client was compiled without ${missing.join(', ')}: install the headers (libssl-dev, zlib1g-dev, libzstd-dev), remove node_modules, then run the command again.`)
       }
     }
   }
@@ -192,6 +195,14 @@ function missingFeatures (root) {
 function npmCommand () {
   const running = process.env.npm_execpath
   return running !== undefined && running.endsWith('npm-cli.js') ? [process.execPath, running] : ['npm']
+}
+
+/**
+ * Packages are compiled for the Node that npm and node-gyp run in: this one, also when another is first on the path.
+ * @returns {NodeJS.ProcessEnv}
+ */
+function ownNode () {
+  return { PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter) }
 }
 
 /**

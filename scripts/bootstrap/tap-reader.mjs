@@ -8,6 +8,7 @@
  * @typedef {object} FileResult
  * @property {string} file
  * @property {boolean} ok
+ * @property {boolean} hasCrashed it failed without a failed test: it crashed, hung, or could not be loaded
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
@@ -42,7 +43,7 @@ export class TapReader {
   push (line) {
     const start = FILE_START.exec(line)
     if (start !== null) {
-      this.#current = { file: start[1] ?? '', ok: true, passed: 0, failed: 0, skipped: 0, output: [] }
+      this.#current = { file: start[1] ?? '', ok: true, hasCrashed: false, passed: 0, failed: 0, skipped: 0, output: [] }
     } else if (line.startsWith('Bail out!')) {
       this.#end('(bailed out)', false)
     } else if (/^(not )?ok /.test(line)) {
@@ -67,15 +68,16 @@ export class TapReader {
   }
 
   /**
-   * A file that fails without a failed test of its own has crashed, hung, or tested nothing: one failure.
+   * A crash counts as one failure.
    * @param {string} file
    * @param {boolean} ok
    */
   #end (file, ok) {
-    const result = this.#current ?? { file, ok, passed: 0, failed: 0, skipped: 0, output: [] }
+    const result = this.#current ?? { file, ok, hasCrashed: false, passed: 0, failed: 0, skipped: 0, output: [] }
     this.#current = undefined
     result.ok = ok
-    if (!ok && result.failed === 0) result.failed = 1
+    result.hasCrashed = !ok && result.failed === 0
+    if (result.hasCrashed) result.failed = 1
     this.passed += result.passed
     this.failed += result.failed
     this.skipped += result.skipped

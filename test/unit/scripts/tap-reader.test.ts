@@ -1,7 +1,7 @@
 import t from 'tap'
 import { importScript } from './import-script.js'
 
-interface FileResult { file: string, ok: boolean, passed: number, failed: number, skipped: number, output: string[] }
+interface FileResult { file: string, ok: boolean, hasCrashed: boolean, passed: number, failed: number, skipped: number, output: string[] }
 interface Reader { passed: number, failed: number, skipped: number, currentFile: string | undefined, push: (line: string) => void }
 
 const { TapReader } = await importScript<{ TapReader: new (onFile: (result: FileResult) => void) => Reader }>('tap-reader.mjs')
@@ -50,7 +50,7 @@ not ok 1 - c.test.js # time=718ms
   signal: SIGKILL
   ...`)
   t.match(reader, { passed: 1, failed: 1 })
-  t.equal(files[0]?.ok, false)
+  t.match(files, [{ ok: false, hasCrashed: true }])
 })
 
 t.test('a failure outside of every file and a bail out are failures', async t => {
