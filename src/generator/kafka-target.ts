@@ -38,7 +38,7 @@ export class KafkaTarget implements Target {
     await new Promise<void>((resolve, reject) => {
       producer.connect({ timeout: CONNECT_TIMEOUT_MS }, error => {
         if (error === null || error === undefined) resolve()
-        else producer.disconnect(() => reject(new AppError('UNAVAILABLE', `Kafka at ${options.kafka.brokers.join(',')}: ${error.message}`)))
+        else reject(new AppError('UNAVAILABLE', `Kafka at ${options.kafka.brokers.join(',')}: ${error.message}`)) // by now it has disconnected itself
       })
     })
     return new KafkaTarget(options, producer, acknowledge)
@@ -55,6 +55,7 @@ export class KafkaTarget implements Target {
   }
 
   async close (): Promise<void> {
+    if (!this.#producer.isConnected()) return
     await new Promise<void>(resolve => this.#producer.disconnect(CONNECT_TIMEOUT_MS, () => resolve()))
   }
 
