@@ -100,7 +100,7 @@ export function file<D extends string | undefined = never> (variable: string, sp
 
 /** Items between commas; blanks around them are dropped, repeated items are refused. */
 export function list (variable: string, spec: Spec<readonly string[]> & { item: RegExp, itemSays: string }): Knob<readonly string[]> {
-  const made = knob<readonly string[], readonly string[]>(variable, spec, `list of ${spec.itemSays}, between commas`, 'a,b', text => {
+  const made = knob<readonly string[], readonly string[]>(variable, spec, `${spec.itemSays}; several between commas`, 'a,b', text => {
     const items = text.split(',').map(item => item.trim()).filter(item => item !== '')
     const bad = items.find(item => !spec.item.test(item))
     if (items.length === 0) return { problem: 'holds no item' }
