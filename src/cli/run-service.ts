@@ -3,7 +3,7 @@ import { describeError, UsageError } from '../errors.js'
 import { type RunningPipeline, type Service } from '../pipelines/events/start.js'
 import { startAdminServer } from '../service/admin-server.js'
 import { type EventsConfig, type LoadedConfig, loadConfig } from '../service/config/load-config.js'
-import { Health } from '../service/health.js'
+import { CONNECTING, Health } from '../service/health.js'
 import { createLogger, type Logger } from '../service/logger.js'
 import { Metrics } from '../service/metrics/metrics.js'
 import { EXIT } from './exit-codes.js'
@@ -37,11 +37,17 @@ export async function runService (start: Start): Promise<void> {
 
 /** Starting and stopping are said once, elsewhere. */
 function createHealth (logger: Logger, metrics: Metrics): Health {
+  const warned = new Set<string>()
   const health = new Health((check, reason) => {
     metrics.health(check, reason === undefined)
-    if (check === 'running') logger.debug({ check, reason }, 'health')
-    else if (reason === undefined) logger.info({ check }, 'healthy')
-    else logger.warn({ check, reason }, 'not healthy')
+    if (check === 'running' || reason === CONNECTING) {
+      logger.debug({ check, reason }, 'health')
+    } else if (reason !== undefined) {
+      warned.add(check)
+      logger.warn({ check, reason }, 'not healthy')
+    } else if (warned.delete(check)) {
+      logger.info({ check }, 'healthy again')
+    }
   })
   health.red('running', 'starting')
   return health

@@ -1,3 +1,6 @@
+/** The reason of a check that is red only because the process has just started: no news for a log. */
+export const CONNECTING = 'connecting'
+
 /** A condition for being ready, by name. */
 export interface Problem {
   readonly check: string

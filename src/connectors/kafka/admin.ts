@@ -1,6 +1,7 @@
 import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type NewTopic, type Producer, type TopicPartitionOffset, type WatermarkOffsets } from 'node-rdkafka'
 import { AppError, describeError } from '../../errors.js'
 import { adminConfig, type KafkaSettings } from './client-config.js'
+import { connectionFailure } from './client-error.js'
 
 export interface TopicPlan {
   readonly name: string
@@ -162,7 +163,7 @@ export class KafkaAdmin {
   }
 
   #remember (line: unknown): void {
-    this.#lastFailure = failureText(line) ?? this.#lastFailure
+    this.#lastFailure = connectionFailure(line) ?? this.#lastFailure
   }
 
   #failure (what: string, reason: string, cause: unknown): AppError {
@@ -181,16 +182,6 @@ function disconnect (client: Producer | KafkaConsumer): Promise<void> {
       resolve()
     })
   })
-}
-
-/**
- * Why a connection failed stands in the client's log alone; its error events all say the same, without a code.
- * `[thrd:host:1/bootstrap]: host:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)`
- */
-function failureText (line: unknown): string | undefined {
-  if (typeof line !== 'object' || line === null || !('message' in line) || !('fac' in line)) return undefined
-  if (line.fac !== 'FAIL' || typeof line.message !== 'string') return undefined
-  return line.message.replace(/^\[thrd:[^\]]*\]: /, '').replace(/ \(after \d+ms in state .*$/, '')
 }
 
 function isKafkaError (error: unknown): error is LibrdKafkaError {

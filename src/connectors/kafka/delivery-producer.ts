@@ -1,5 +1,6 @@
 import rdkafka, { type DeliveryReport, type LibrdKafkaError, type MessageHeader, type Producer, type ProducerGlobalConfig, type ProducerTopicConfig } from 'node-rdkafka'
 import { type Clock, type Timer } from '../../engine/clock.js'
+import { toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { type KafkaLog } from './kafka-log.js'
 
@@ -148,8 +149,9 @@ export class DeliveryProducer {
     const producer = new rdkafka.Producer(this.#properties.global, this.#properties.topic)
     producer.on('delivery-report', (error, report) => { this.#reported(producer, error, report) })
     producer.on('event.error', error => {
-      this.#log.clientError(error)
-      if (error.code === ERR__FATAL) this.#replace(producer)
+      const clientError = toClientError(error)
+      this.#log.clientError(clientError)
+      if (clientError.kind === 'fatal') this.#replace(producer)
     })
     return producer
   }

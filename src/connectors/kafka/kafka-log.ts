@@ -1,15 +1,15 @@
+import { type ClientError } from './client-error.js'
 import { type TopicPartition } from '../../engine/intake.js'
 
 /** What the Kafka connector has to say to an operator. Handed in by the pipeline. */
 export interface KafkaLog {
   waitingForBrokers (reason: string, waitedMs: number): void
   connected (): void
-  /** Transient errors of the client are noise unless they last; it reconnects by itself. */
-  clientError (error: { readonly message: string, readonly code?: number }): void
+  clientError (error: ClientError): void
   /** The brokers and the topics are there again. */
   alive (): void
   topicsMissing (topics: readonly string[]): void
-  pollFailed (error: { readonly message: string, readonly code?: number }): void
+  pollFailed (error: ClientError): void
   callFailed (what: string, error: unknown): void
   commitFailed (reason: string, failuresInARow: number): void
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void

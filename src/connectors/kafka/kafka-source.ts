@@ -2,6 +2,7 @@ import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type Kafk
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type Observer } from '../../engine/observer.js'
+import { type ClientError, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
 import { type KafkaLog } from './kafka-log.js'
@@ -131,15 +132,15 @@ export class KafkaSource {
       rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalanced(error, partitions) },
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
-    consumer.on('event.error', error => { this.#clientError(error) })
+    consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
     return consumer
   }
 
-  #clientError (error: LibrdKafkaError): void {
-    if (error.code === rdkafka.CODES.ERRORS.ERR__MAX_POLL_EXCEEDED) this.#lost = true
+  #clientError (error: ClientError): void {
     this.#suspect = true
     this.#options.log.clientError(error)
-    if (error.isFatal === true || error.code === rdkafka.CODES.ERRORS.ERR__FATAL) this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+    if (error.kind === 'polled-too-late') this.#lost = true
+    if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
   }
 
   /** No event tells that an error is over. */
@@ -172,7 +173,7 @@ export class KafkaSource {
       this.#intake.polled()
       if (error !== undefined) {
         this.#suspect = true
-        this.#options.log.pollFailed(error)
+        this.#options.log.pollFailed(toClientError(error))
       }
       if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
       if (this.#suspect) this.#probe(consumer)

@@ -1,70 +1,60 @@
+import { type ClientError } from '../../connectors/kafka/client-error.js'
 import { type TopicPartition } from '../../engine/intake.js'
 import { type KafkaLog } from '../../connectors/kafka/kafka-log.js'
-import { type Health } from '../../service/health.js'
+import { CONNECTING, type Health } from '../../service/health.js'
 import { type Logger } from '../../service/logger.js'
 import { describeError } from '../../errors.js'
 
 /** The client repeats its errors as long as they last; one line in this time says so. */
 const REPEAT_EVERY_MS = 30_000
 /**
- * Errors without whose end nothing is consumed, by their code.
- * https://github.com/confluentinc/librdkafka/blob/master/src/rdkafka.h: rd_kafka_resp_err_t
+ * Turns what a Kafka client says into log lines and, for the consumer, the `kafka` health check. The producer of dead
+ * letters has none: what counts there is how long a letter waits.
  */
-const BLOCKING: ReadonlyMap<number, string> = new Map([
-  [-187, 'all brokers are down'],
-  [-181, 'the TLS handshake with the brokers fails'],
-  [-169, 'the login at the brokers fails'],
-  [-188, 'the topic does not exist'],
-  [3, 'the topic does not exist'],
-  [29, 'no right to read the topic'],
-  [30, 'no right to join the consumer group']
-])
-
-/** Turns what the Kafka connector says into log lines and the `kafka` health check. */
 export class KafkaReporter implements KafkaLog {
   readonly #logger: Logger
-  readonly #health: Health
+  readonly #client: string
+  readonly #health: Health | undefined
   readonly #lastSaid = new Map<string, number>()
 
-  constructor (logger: Logger, health: Health) {
+  constructor (logger: Logger, client: 'consumer' | 'dead-letter producer', health?: Health) {
     this.#logger = logger
+    this.#client = client
     this.#health = health
-    health.red('kafka', 'not connected yet')
+    health?.red('kafka', CONNECTING)
   }
 
   waitingForBrokers (reason: string, waitedMs: number): void {
-    this.#health.red('kafka', 'the brokers do not answer')
+    this.#health?.red('kafka', 'the brokers do not answer')
     this.#sometimes('waiting', () => {
-      this.#logger.warn({ reason, waitedMs: Math.round(waitedMs) }, 'waiting for the Kafka brokers; check KAFKA_BROKERS and that they run')
+      this.#logger.warn({ client: this.#client, reason, waitedMs: Math.round(waitedMs) }, 'waiting for the Kafka brokers; check KAFKA_BROKERS and that they run')
     })
   }
 
   connected (): void {
-    this.#health.green('kafka')
-    this.#logger.info('connected to Kafka')
+    this.#health?.green('kafka')
+    this.#logger.info({ client: this.#client }, 'connected to Kafka')
   }
 
-  clientError (error: { readonly message: string, readonly code?: number }): void {
-    const reason = BLOCKING.get(error.code ?? 0)
-    if (reason !== undefined) this.#health.red('kafka', reason)
-    this.#sometimes(`client ${error.code ?? ''}`, () => {
-      this.#logger.warn({ reason: error.message, code: error.code }, 'the Kafka client reports an error; it reconnects by itself')
+  clientError ({ kind, message }: ClientError): void {
+    if (kind !== 'passing') this.#health?.red('kafka', message)
+    this.#sometimes(message, () => {
+      this.#logger.warn({ client: this.#client, reason: message }, 'the Kafka client reports an error; it reconnects by itself')
     })
   }
 
   alive (): void {
-    this.#health.green('kafka')
+    this.#health?.green('kafka')
   }
 
   topicsMissing (topics: readonly string[]): void {
-    this.#health.red('kafka', `the topic does not exist: ${topics.join(', ')}`)
+    this.#health?.red('kafka', `the topic does not exist: ${topics.join(', ')}`)
     this.#sometimes('topics', () => { this.#logger.warn({ topics }, 'a topic does not exist; `penstock create` makes it') })
   }
 
-  pollFailed (error: { readonly message: string, readonly code?: number }): void {
-    const blocking = BLOCKING.get(error.code ?? 0)
-    if (blocking !== undefined) this.#health.red('kafka', blocking)
-    this.#sometimes(`poll ${error.code ?? ''}`, () => { this.#logger.warn({ reason: error.message, code: error.code }, 'a poll failed; polling goes on') })
+  pollFailed ({ kind, message }: ClientError): void {
+    if (kind !== 'passing') this.#health?.red('kafka', message)
+    this.#sometimes(`poll ${message}`, () => { this.#logger.warn({ reason: message }, 'a poll failed; polling goes on') })
   }
 
   callFailed (what: string, error: unknown): void {

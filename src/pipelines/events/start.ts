@@ -48,9 +48,9 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
   const { logger, metrics, health } = service
   const clock = systemClock
   const incidents = new IncidentReporter(logger, metrics)
-  const reporter = new KafkaReporter(logger, health)
+  const reporter = new KafkaReporter(logger, 'consumer', health)
   const examiner = createExaminer(config)
-  const systems = createSystems(config, examiner, reporter)
+  const systems = createSystems(config, examiner, new KafkaReporter(logger, 'dead-letter producer'))
   const engine = createEventsEngine(config, systems, { clock, random: Math.random, observer: metrics, incidents })
   const properties = consumerConfig(config.kafka)
   const source = new KafkaSource(engine, {
