@@ -23,7 +23,7 @@ interface EventsFlags {
 const program = new Command('bench').description('Benchmarks of Penstock.')
 
 program.command('events')
-  .description('end to end: Kafka → the service → an endpoint that answers for DynamoDB and SQS')
+  .description('end to end: Kafka → the service → an endpoint that answers for DynamoDB and SQS.\nThe service takes its settings from the environment, as ever: MAX_IN_FLIGHT_RECORDS=8000 npm run bench -- events')
   .addOption(new Option('--reporter <reporter>', 'what to print').choices(['text', 'json']).default('text'))
   .option('--compare <file>', 'a result that `--reporter json` wrote earlier; changes are shown beside the figures')
   .option('--events <count>', 'events in the topic', count, 200_000)

@@ -31,23 +31,28 @@ export async function isolateRefused<Item> (isolation: Isolation<Item>): Promise
     if (isOutcomes(answer)) {
       outcomes.push(...answer)
       const failed = answer.find(outcome => outcome.class === 'transient' || outcome.class === 'environment')
-      if (failed !== undefined) return outcomes.concat(rest.flat().map(() => failed))
+      if (failed !== undefined) return stopped(outcomes, failed, rest.flat())
     } else if (answer.code !== 'REFUSED') {
-      return outcomes.concat([...part, ...rest.flat()].map(() => outcomeOf(answer, scope)))
+      return stopped(outcomes, outcomeOf(answer, scope), [...part, ...rest.flat()])
     } else if (part.length > 1) {
       const middle = Math.ceil(part.length / 2)
       pending = [part.slice(0, middle), part.slice(middle), ...rest]
     } else {
       refusals.push(answer)
       outcomes.push(poison('REFUSED', answer.detail))
-      const [item] = part
-      if (isolation.parts.length === 1 && isolation.parts[0]?.length === 1 && item !== undefined && isolation.judgeSingle !== undefined) {
-        return [await isolation.judgeSingle(item, answer)]
-      }
     }
   }
-  if (refusals.length < 2 || refusals.length < outcomes.length) return outcomes
-  return refusals.map(refusal => environment(scope, 'MISCONFIGURED', refusal.detail))
+  const [refusal] = refusals
+  if (refusal === undefined || refusals.length < outcomes.length) return outcomes
+  if (refusals.length > 1) return refusals.map(({ detail }) => environment(scope, 'MISCONFIGURED', detail))
+  const [item] = isolation.parts.flat()
+  return item === undefined || isolation.judgeSingle === undefined ? outcomes : [await isolation.judgeSingle(item, refusal)]
+}
+
+/** Without one item that was taken there is no telling yet whose fault the refusals were. */
+function stopped (outcomes: readonly Outcome[], failed: Outcome, left: readonly unknown[]): Outcome[] {
+  const taken = outcomes.some(outcome => outcome.class === 'done')
+  return [...outcomes.map(outcome => taken || outcome.class !== 'poison' ? outcome : failed), ...left.map(() => failed)]
 }
 
 function isOutcomes (answer: readonly Outcome[] | CallFailure): answer is readonly Outcome[] {

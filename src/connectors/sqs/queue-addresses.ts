@@ -13,8 +13,3 @@ export function queueAddresses (clients: readonly string[], urls: Readonly<Recor
     return [client, url === undefined ? { name: `${client}.fifo` } : { url }]
   }))
 }
-
-/** The retry queue is configured by its name or by its URL. */
-export function retryQueueAddress (nameOrUrl: string): QueueAddress {
-  return nameOrUrl.includes('://') ? { url: nameOrUrl } : { name: nameOrUrl }
-}

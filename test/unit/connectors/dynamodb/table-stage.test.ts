@@ -94,6 +94,22 @@ t.test('a table that fails while a refused call is halved gets no more calls', a
   t.strictSame(outcomes.map(outcome => 'code' in outcome && outcome.code), Array(8).fill('SERVER_ERROR'))
 })
 
+t.test('no row is condemned when the halving ends before one was taken', async t => {
+  const answer = (first: string): Answer => (_operation, input: BatchWriteItemCommandInput) => {
+    const keys = keysOf(input)
+    if (keys.length > 1) throw serviceError('ValidationException')
+    if (keys[0] === first) return {}
+    throw keys[0] === 'u1' ? serviceError('ValidationException') : serviceError('InternalServerError', 500)
+  }
+  const codes = async (first: string, count: number) => (await stageOn(answer(first)).run(flights(count), new AbortController().signal))
+    .map(outcome => 'code' in outcome ? outcome.code : outcome.class)
+  t.strictSame(await codes('u0', 3), ['done', 'REFUSED', 'SERVER_ERROR'])
+  const stage = stageOn((_operation, input: BatchWriteItemCommandInput) => {
+    throw keysOf(input).length > 1 || keysOf(input)[0] === 'u0' ? serviceError('ValidationException') : serviceError('InternalServerError', 500)
+  })
+  t.match(await stage.run(flights(2), new AbortController().signal), [{ code: 'SERVER_ERROR' }, { code: 'SERVER_ERROR' }])
+})
+
 t.test('an abort ends the call with an outcome for every record', async t => {
   const controller = new AbortController()
   const outcomes = stageOn(async () => await new Promise(() => {})).run(flights(2), controller.signal)
