@@ -9,24 +9,24 @@ export interface ClientError {
 }
 
 /**
- * Error events carry librdkafka's text and no code, so the text is what tells them apart.
+ * Error events carry librdkafka's text and no code, so the text is what tells them apart: lower case, without its origin.
  * https://github.com/confluentinc/librdkafka/blob/master/src/rdkafka.c: rd_kafka_err_descs
  */
 const KINDS: ReadonlyMap<string, ClientErrorKind> = new Map([
-  ['Local: Fatal error', 'fatal'],
-  ['Local: Maximum application poll interval (max.poll.interval.ms) exceeded', 'polled-too-late'],
-  ['Local: All broker connections are down', 'blocking'],
-  ['Local: Authentication failure', 'blocking'],
-  ['Local: SSL error', 'blocking'],
-  ['Local: Unknown topic', 'blocking'],
-  ['Broker: Unknown topic or partition', 'blocking'],
-  ['Broker: Topic authorization failed', 'blocking'],
-  ['Broker: Group authorization failed', 'blocking'],
-  ['Broker: Cluster authorization failed', 'blocking']
+  ['fatal error', 'fatal'],
+  ['maximum application poll interval (max.poll.interval.ms) exceeded', 'polled-too-late'],
+  ['all broker connections are down', 'blocking'],
+  ['authentication failure', 'blocking'],
+  ['ssl error', 'blocking'],
+  ['unknown topic', 'blocking'],
+  ['unknown topic or partition', 'blocking'],
+  ['topic authorization failed', 'blocking'],
+  ['group authorization failed', 'blocking'],
+  ['cluster authorization failed', 'blocking']
 ])
 
 export function toClientError ({ message }: Pick<LibrdKafkaError, 'message'>): ClientError {
-  return { kind: KINDS.get(message) ?? 'passing', message }
+  return { kind: KINDS.get(message.replace(/^(Local|Broker): /, '').toLowerCase()) ?? 'passing', message }
 }
 
 /**

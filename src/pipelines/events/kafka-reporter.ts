@@ -37,10 +37,10 @@ export class KafkaReporter implements KafkaLog {
   }
 
   clientError ({ kind, message }: ClientError): void {
-    if (kind !== 'passing') this.#health?.red('kafka', message)
-    this.#sometimes(message, () => {
-      this.#logger.warn({ client: this.#client, reason: message }, 'the Kafka client reports an error; it reconnects by itself')
-    })
+    this.#logger.debug({ client: this.#client, reason: message }, 'the Kafka client reports an error; it reconnects by itself')
+    if (kind === 'passing') return
+    this.#health?.red('kafka', message)
+    this.#sometimes(message, () => { this.#logger.warn({ client: this.#client, reason: message }, 'the Kafka client can not work at present; it tries again by itself') })
   }
 
   alive (): void {
