@@ -25,7 +25,7 @@ export class KafkaReporter implements KafkaLog {
   }
 
   waitingForBrokers (reason: string, waitedMs: number): void {
-    this.#health?.red('kafka', 'the brokers do not answer')
+    this.#health?.red('kafka', 'all broker connections are down')
     this.#sometimes('waiting', () => {
       this.#logger.warn({ client: this.#client, reason, waitedMs: Math.round(waitedMs) }, 'waiting for the Kafka brokers; check KAFKA_BROKERS and that they run')
     })

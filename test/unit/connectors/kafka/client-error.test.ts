@@ -1,7 +1,6 @@
 import t from 'tap'
 import { connectionFailure, toClientError } from '../../../../src/connectors/kafka/client-error.js'
 
-
 t.test('Errors that stop consumption are told from those that pass', async t => {
   t.equal(toClientError({ message: 'all broker connections are down' }).kind, 'blocking')
   t.equal(toClientError({ message: 'Local: All broker connections are down' }).kind, 'blocking')
