@@ -60,22 +60,37 @@ export function runStep ({ title, command, args, cwd, logFile, env = {}, remedy 
 }
 
 /**
- * Runs the command that the user asked for, with our terminal.
+ * @typedef {object} CommandOptions
+ * @property {string} cwd
+ * @property {NodeJS.ProcessEnv} [env] added to ours
+ * @property {(line: string) => void} [onLine] takes its standard output, which else is ours
+ * @property {(line: string) => void} [onErrorLine] the same for standard error
+ * @property {number} [killAfterMs]
+ */
+
+/**
+ * Runs a command in our own process group, with our terminal.
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} options `env` is added to ours; with `onLine` its
- * standard output goes there
+ * @param {CommandOptions} options
  * @returns {Promise<number>} the exit code; 128 + the signal's number when a signal ended it
  */
-export function runCommand (command, args, { cwd, env = {}, onLine }) {
+export function runCommand (command, args, { cwd, env = {}, onLine, onErrorLine, killAfterMs }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['inherit', onLine === undefined ? 'inherit' : 'pipe', 'inherit'] })
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['inherit', onLine === undefined ? 'inherit' : 'pipe', onErrorLine === undefined ? 'inherit' : 'pipe']
+    })
     // The terminal sends SIGINT to the child as well; what comes to us alone is passed on. We end when it has ended.
     const stopForwarding = onStopSignals(signal => { if (signal !== 'SIGINT') child.kill(signal) }, { exits: false })
+    const killer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
     if (onLine !== undefined && child.stdout !== null) splitLines(child.stdout, onLine)
+    if (onErrorLine !== undefined && child.stderr !== null) splitLines(child.stderr, onErrorLine)
     child.once('error', reject)
     child.once('close', (code, signal) => {
       stopForwarding()
+      clearTimeout(killer)
       resolve(signal === null ? code ?? 1 : 128 + os.constants.signals[signal])
     })
   })

@@ -1,11 +1,10 @@
 // @ts-check
-/** Runs the built tests with tap and closes with one line: `N passed, N failed`. */
+/** Runs the built tests and closes with one line: `N passed, N failed`. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { runCommand } from './child.mjs'
 import { formatElapsed } from './progress.mjs'
+import { runTestFile } from './run-test-file.mjs'
 import { listFiles } from './stamp.mjs'
-import { TapReader } from './tap-reader.mjs'
 
 /**
  * Test files that run at a time, and what one may take. Integration tests have real servers: one file at a time.
@@ -15,9 +14,6 @@ export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
   integration: { jobs: 1, timeoutSeconds: 600 }
 }
-
-/** Every test file that loads the AWS SDK would warn, at length, that releases of 2027 need Node 22. */
-const TEST_ENVIRONMENT = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
 const SIGN_OF_LIFE_MS = 15_000
 
@@ -36,10 +32,7 @@ export async function runTests (root, args) {
   for (const suite of suites) {
     const inSuite = files.length === 0 ? listFiles(suiteFolder(root, suite), '.test.js') : files.filter(file => isBelow(file, suiteFolder(root, suite)))
     if (inSuite.length === 0) continue
-    const { passed, failed, skipped } = await runSuite(root, suite, inSuite)
-    total.passed += passed
-    total.failed += failed
-    total.skipped += skipped
+    await runSuite(root, suite, inSuite, total)
   }
   for (const file of files) {
     if (fs.existsSync(file)) continue
@@ -61,46 +54,65 @@ export function closingLine ({ passed, failed }) {
 }
 
 /**
+ * @typedef {object} Total
+ * @property {number} passed
+ * @property {number} failed
+ * @property {number} skipped
+ */
+
+/**
+ * Runs files, several at a time, and adds what they report to the total. Ctrl-C starts no further file.
  * @param {string} root
  * @param {string} suite
  * @param {string[]} files
+ * @param {Total} total
  */
-async function runSuite (root, suite, files) {
+async function runSuite (root, suite, files, total) {
   const { jobs, timeoutSeconds } = /** @type {{ jobs: number, timeoutSeconds: number }} */ (SUITES[suite])
   console.log(`\n${suite} tests`)
-  const reader = new TapReader(report)
+  const waiting = [...files]
+  /** @type {Set<string>} */
+  const running = new Set()
   let lastLineAt = Date.now()
-  const signOfLife = setInterval(() => {
-    if (Date.now() - lastLineAt < SIGN_OF_LIFE_MS) return
+  const say = (/** @type {string} */ text) => {
     lastLineAt = Date.now()
-    console.log(`  … at work on ${reader.currentFile ?? suite}`)
+    console.log(text)
+  }
+  const signOfLife = setInterval(() => {
+    if (Date.now() - lastLineAt > SIGN_OF_LIFE_MS) say(`  … at work on ${[...running].join(', ')}`)
   }, 1_000)
-  const code = await runCommand(process.execPath, [
-    path.join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs'), 'run',
-    '--reporter=tap', `--jobs=${jobs}`, `--timeout=${timeoutSeconds}`,
-    ...files.map(file => path.relative(root, file))
-  ], {
-    cwd: root,
-    env: TEST_ENVIRONMENT,
-    onLine: line => {
-      lastLineAt = Date.now()
-      reader.push(line)
+  const interrupt = () => {
+    total.failed += waiting.length
+    waiting.length = 0
+  }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const name = path.relative(path.join(root, 'dist'), file)
+      running.add(name)
+      const result = await runTestFile(file, { cwd: root, timeoutSeconds })
+      running.delete(name)
+      total.passed += result.passed
+      total.failed += result.failed
+      total.skipped += result.skipped
+      say(describe(name, result))
     }
-  })
+  }
+  await Promise.all(Array.from({ length: jobs }, work))
   clearInterval(signOfLife)
-  const { passed, skipped } = reader
-  // tap itself failed, or was ended: never a success.
-  const failed = code !== 0 && reader.failed === 0 ? 1 : reader.failed
-  if (failed !== reader.failed) console.log(`tap ended with exit code ${code}`)
-  return { passed, failed, skipped }
+  process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
 }
 
-/** @param {import('./tap-reader.mjs').FileResult} result */
-function report ({ file, ok, hasCrashed, passed, failed, skipped, output }) {
+/**
+ * One line, and everything the file wrote when something failed.
+ * @param {string} name
+ * @param {import('./run-test-file.mjs').FileResult} result
+ */
+function describe (name, { passed, failed, skipped, defect, output }) {
   const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(', ')
-  console.log(`  ${ok ? '✔' : '✖'} ${file.replace(/^dist\//, '')} (${counts})`)
-  if (hasCrashed) console.log('    The file itself failed: it crashed, or did not end in time.')
-  if (!ok) for (const line of output) console.log(`  ${line}`)
+  const line = `  ${failed === 0 ? '✔' : '✖'} ${name} (${counts})`
+  if (failed === 0) return line
+  return [line, ...defect === undefined ? [] : [`    The file failed: ${defect}.`], ...output.map(text => `    ${text}`)].join('\n')
 }
 
 /**

@@ -1,86 +1,47 @@
 // @ts-check
 /**
- * Reads the TAP stream of a run (https://testanything.org/tap-version-14-specification.html): a subtest per file at the
- * top, whose own test points are the tests that are counted.
+ * Counts the tests in what a test file reports: the test points at the top level of its TAP stream, whatever assertions
+ * are below them. https://testanything.org/tap-version-14-specification.html
  */
 
-/**
- * @typedef {object} FileResult
- * @property {string} file
- * @property {boolean} ok
- * @property {boolean} hasCrashed it failed without a failed test: it crashed, hung, or could not be loaded
- * @property {number} passed
- * @property {number} failed
- * @property {number} skipped
- * @property {string[]} output everything the file reported
- */
-
-const FILE_START = /^# Subtest: (.*)$/
-const FILE_END = /^(not )?ok \d+ - (.*?)(?: # time=.*)?$/
-const TEST_POINT = /^ {4}(not )?ok \d+/
+const TEST_POINT = /^(not )?ok\b/
 const NOT_RUN = / # (?:SKIP|TODO)\b/i
+const PLAN = /^1\.\.\d+/
+const BAIL_OUT = /^Bail out!/
 
 export class TapReader {
   passed = 0
   failed = 0
   skipped = 0
-  /** @type {FileResult | undefined} */
-  #current
-  /** @type {(result: FileResult) => void} */
-  #onFile
-
-  /** @param {(result: FileResult) => void} onFile called at the end of each file */
-  constructor (onFile) {
-    this.#onFile = onFile
-  }
-
-  /** The file whose report is being read. @returns {string | undefined} */
-  get currentFile () {
-    return this.#current?.file
-  }
+  #hasPlan = false
 
   /** @param {string} line without its line feed */
   push (line) {
-    const start = FILE_START.exec(line)
-    if (start !== null) {
-      this.#current = { file: start[1] ?? '', ok: true, hasCrashed: false, passed: 0, failed: 0, skipped: 0, output: [] }
-    } else if (line.startsWith('Bail out!')) {
-      this.#end('(bailed out)', false)
-    } else if (/^(not )?ok /.test(line)) {
-      const end = FILE_END.exec(line)
-      this.#end(end?.[2] ?? line, end?.[1] === undefined)
-    } else if (this.#current !== undefined) {
-      this.#readInside(this.#current, line)
-    }
-  }
-
-  /**
-   * @param {FileResult} current
-   * @param {string} line
-   */
-  #readInside (current, line) {
-    current.output.push(line)
+    if (PLAN.test(line)) this.#hasPlan = true
+    if (BAIL_OUT.test(line)) this.failed++
     const point = TEST_POINT.exec(line)
     if (point === null) return
-    if (NOT_RUN.test(line)) current.skipped++
-    else if (point[1] === undefined) current.passed++
-    else current.failed++
+    if (NOT_RUN.test(line)) this.skipped++
+    else if (point[1] === undefined) this.passed++
+    else this.failed++
   }
 
   /**
-   * A crash counts as one failure.
-   * @param {string} file
-   * @param {boolean} ok
+   * What is wrong with the file beside its failed tests, which then counts as one more failure; undefined when nothing is.
+   * @param {number} exitCode
+   * @returns {string | undefined}
    */
-  #end (file, ok) {
-    const result = this.#current ?? { file, ok, hasCrashed: false, passed: 0, failed: 0, skipped: 0, output: [] }
-    this.#current = undefined
-    result.ok = ok
-    result.hasCrashed = !ok && result.failed === 0
-    if (result.hasCrashed) result.failed = 1
-    this.passed += result.passed
-    this.failed += result.failed
-    this.skipped += result.skipped
-    this.#onFile(result)
+  end (exitCode) {
+    const defect = this.#defect(exitCode)
+    if (defect !== undefined) this.failed++
+    return defect
+  }
+
+  /** @param {number} exitCode */
+  #defect (exitCode) {
+    if (!this.#hasPlan) return `it ended before its tests did, with exit code ${exitCode}`
+    if (this.passed + this.failed + this.skipped === 0) return 'it has no tests'
+    if (exitCode !== 0 && this.failed === 0) return `its tests passed, but it ended with exit code ${exitCode}`
+    return undefined
   }
 }

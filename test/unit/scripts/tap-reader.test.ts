@@ -1,63 +1,57 @@
 import t from 'tap'
 import { importScript } from './import-script.js'
 
-interface FileResult { file: string, ok: boolean, hasCrashed: boolean, passed: number, failed: number, skipped: number, output: string[] }
-interface Reader { passed: number, failed: number, skipped: number, currentFile: string | undefined, push: (line: string) => void }
-
-const { TapReader } = await importScript<{ TapReader: new (onFile: (result: FileResult) => void) => Reader }>('tap-reader.mjs')
-
-function read (text: string) {
-  const files: FileResult[] = []
-  const reader = new TapReader(result => files.push(result))
-  for (const line of text.split('\n')) reader.push(line)
-  return { reader, files }
+interface Reader {
+  passed: number
+  failed: number
+  skipped: number
+  push: (line: string) => void
+  end: (exitCode: number) => string | undefined
 }
 
-t.test('the tests of each file are counted, not their assertions', async t => {
-  const { reader, files } = read(`TAP version 14
-# Subtest: a.test.js
-    # Subtest: adds
-        ok 1 - should be equal
-        ok 2 - should be equal
-        1..2
-    ok 1 - adds # time=2.7ms
+const { TapReader } = await importScript<{ TapReader: new () => Reader }>('tap-reader.mjs')
 
-    ok 2 - bare assertion
+function read (text: string, exitCode: number) {
+  const reader = new TapReader()
+  for (const line of text.split('\n')) reader.push(line)
+  const defect = reader.end(exitCode)
+  const { passed, failed, skipped } = reader
+  return { passed, failed, skipped, defect }
+}
+
+t.test('tests are counted, not their assertions', async t => {
+  t.same(read(`TAP version 14
+# Subtest: adds
+    ok 1 - should be equal
+    ok 2 - should be equal
     1..2
-ok 1 - a.test.js # time=10.1ms
+ok 1 - adds # time=2.7ms
 
-# Subtest: b.test.js
-    # Subtest: fails
-        not ok 1 - should be equal
-          ---
-          diff: "..."
-          ...
-        1..1
-    not ok 1 - fails # time=9ms
-    ok 2 - is left out # SKIP no reason
-    1..2
-not ok 2 - b.test.js # time=10.1ms
-1..2`)
-  t.match(reader, { passed: 2, failed: 1, skipped: 1 })
-  t.match(files, [{ file: 'a.test.js', ok: true, passed: 2 }, { file: 'b.test.js', ok: false, failed: 1, skipped: 1 }])
+# Subtest: fails
+    not ok 1 - should be equal
+      ---
+      diff: "..."
+      ...
+    1..1
+not ok 2 - fails # time=9ms
+
+ok 3 - is left out # SKIP no reason
+1..3`, 1), { passed: 1, failed: 1, skipped: 1, defect: undefined })
 })
 
-t.test('a file that crashes after its tests passed is one failure', async t => {
-  const { reader, files } = read(`# Subtest: c.test.js
-    ok 1 - should be truthy
-not ok 1 - c.test.js # time=718ms
-  ---
-  signal: SIGKILL
-  ...`)
-  t.match(reader, { passed: 1, failed: 1 })
-  t.match(files, [{ ok: false, hasCrashed: true }])
+t.test('a file that ends before its plan has crashed, whatever its exit code', async t => {
+  t.match(read('TAP version 14\nok 1 - fine', 0), { passed: 1, failed: 1, defect: /before its tests did, with exit code 0/ })
+  t.match(read('', 137), { passed: 0, failed: 1, defect: /exit code 137/ })
 })
 
-t.test('a failure outside of every file and a bail out are failures', async t => {
-  t.match(read('not ok 6 - timeout!').reader, { passed: 0, failed: 1 })
-  t.match(read('# Subtest: a\n    ok 1 - fine\nBail out! no more').reader, { failed: 1 })
+t.test('a file without tests is a failure', async t => {
+  t.match(read('TAP version 14\n1..0 # no tests found', 0), { failed: 1, defect: /no tests/ })
 })
 
-t.test('a run without tests counts nothing', async t => {
-  t.match(read('TAP version 14\n1..0 # no tests').reader, { passed: 0, failed: 0 })
+t.test('a file whose tests pass and whose process fails is a failure', async t => {
+  t.match(read('ok 1 - fine\n1..1', 7), { passed: 1, failed: 1, defect: /exit code 7/ })
+})
+
+t.test('a bail out is a failure', async t => {
+  t.match(read('ok 1 - fine\nBail out! no more\n1..1', 1), { passed: 1, failed: 1, defect: undefined })
 })
