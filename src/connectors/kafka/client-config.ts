@@ -42,6 +42,12 @@ export const DEAD_LETTER_HEADROOM_BYTES = 65_536
 const DELIVERY_TIMEOUT_MS = 30_000
 /** Bound of what waits in a producer; beyond it `produce` reports a full queue. */
 const PRODUCER_QUEUE_KBYTES = 65_536
+/**
+ * What one fetch takes of a partition; a larger message still comes, alone. With librdkafka's 1 MiB a backlog arrives
+ * one partition at a time, thousands of records each, and the few lanes of the few partitions in flight wait for each
+ * other: at 8,000 records in flight 128 KiB brought a third more events (`npm run bench -- events`).
+ */
+const PARTITION_FETCH_BYTES = 128 * 1024
 /** A member that misses three heartbeats is expelled; 3 s is librdkafka's own default. */
 const MAX_HEARTBEAT_INTERVAL_MS = 3_000
 
@@ -66,6 +72,7 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
       'queued.min.messages': settings.queuedMinMessages,
       'queued.max.messages.kbytes': settings.queuedMaxKbytes,
       'fetch.max.bytes': Math.max(settings.queuedMaxKbytes * 1024, settings.maxMessageBytes),
+      'fetch.message.max.bytes': PARTITION_FETCH_BYTES,
       // The default of 1 s starves a consumer whose local queue is small.
       'fetch.queue.backoff.ms': 20
     },

@@ -55,7 +55,7 @@ export const flowKnobs = {
   }),
   maxInFlightRecords: integer('MAX_IN_FLIGHT_RECORDS', {
     description: 'Records between poll and settlement. Also the most that are repeated after a hard kill, beside those since the last commit.',
-    default: 16_000,
+    default: 8_000,
     unit: 'records',
     min: 1,
     max: 10_000_000
