@@ -1,12 +1,12 @@
 import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type KafkaConsumer, type LibrdKafkaError, type Message, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
-import { type Observer } from '../../engine/observer.js'
 import { type ClientError, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
-import { type KafkaLog } from './kafka-log.js'
 import { toSourceRecord } from './message.js'
+import { includes } from './partition-list.js'
+import { Rebalancer, type RebalancerOptions } from './rebalancer.js'
 
 /** The first poll of an idle source waits this long for one record, on a thread of libuv's pool; the next takes all there is. */
 const IDLE_POLL_MS = 100
@@ -18,46 +18,34 @@ const CHECK_BLOCKED_EVERY_MS = 500
 /** After an error of the client, the brokers are asked this often whether they and the topics are there again. */
 const PROBE_EVERY_MS = 2_000
 
-export interface KafkaSourceOptions {
+export interface KafkaSourceOptions extends RebalancerOptions {
   readonly topics: readonly string[]
   /** librdkafka's properties; `enable.auto.commit` and `enable.auto.offset.store` are false in them. */
   readonly properties: ConsumerGlobalConfig
   readonly topicProperties: ConsumerTopicConfig
-  /** Decides between whole and incremental assignments: librdkafka's own word for it says NONE while a member leaves. */
-  readonly cooperative: boolean
   readonly chunkRecords: number
   readonly commitIntervalMs: number
   readonly commitEveryRecords: number
-  readonly revokeDrainMs: number
   readonly clock: Clock
-  readonly observer: Observer
-  readonly log: KafkaLog
 }
 
-type RebalanceEvent = { readonly kind: 'assign' | 'revoke', readonly partitions: TopicPartition[] }
-
 /**
- * Reads partitions of a consumer group by the engine's credit and commits what the engine says is settled.
- * Rebalances are handled one after the other: on revoke the intake of those partitions ends, what has started is
- * finished within the drain time, its watermark is committed and confirmed, and only then are they given back.
+ * Reads partitions of a consumer group by the engine's credit and commits what the engine says is settled. It never
+ * stops polling: without credit the partitions are paused, and the polls go on for the group's sake.
  */
 export class KafkaSource {
   readonly #options: KafkaSourceOptions
   readonly #intake: Intake
   readonly #clock: Clock
-  readonly #rebalances: RebalanceEvent[] = []
+  readonly #rebalancer: Rebalancer
   #consumer: KafkaConsumer | undefined
   #committer: Committer | undefined
-  #assigned: TopicPartition[] = []
-  #rebalancing: Promise<void> | undefined
-  #cutDrain = new AbortController()
   #paused = false
   #blocked: readonly TopicPartition[] = []
   #blockedCheckedAt = 0
   #polling: Promise<void> | undefined
   #draining = false
   #stopping = false
-  #lost = false
   #suspect = false
   #probedAt = 0
   #wake: (() => void) | undefined
@@ -67,15 +55,10 @@ export class KafkaSource {
     this.#intake = intake
     this.#options = options
     this.#clock = options.clock
+    this.#rebalancer = new Rebalancer(intake, options, partitions => {
+      if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions]))
+    })
     intake.onAvailable = () => { this.#wake?.() }
-  }
-
-  get assigned (): readonly TopicPartition[] {
-    return this.#assigned
-  }
-
-  get connected (): boolean {
-    return this.#consumer !== undefined
   }
 
   /** Resolves once connected and subscribed; waits for the brokers as long as it takes, or until `signal` aborts. */
@@ -85,6 +68,7 @@ export class KafkaSource {
     if (consumer === undefined) return
     this.#consumer = consumer
     this.#committer = new Committer(consumer, this.#intake, this.#options)
+    this.#rebalancer.serve(consumer, this.#committer)
     consumer.subscribe([...this.#options.topics])
     this.#polling = this.#poll(consumer)
   }
@@ -97,14 +81,13 @@ export class KafkaSource {
     const deadline = this.#clock.now() + timeoutMs
     this.#draining = true
     this.#wake?.()
-    this.#cutDrain.abort()
-    await this.#rebalancing
-    const drained = await this.#intake.drain(this.#assigned, deadline - this.#clock.now())
+    await this.#rebalancer.finish()
+    const drained = await this.#intake.drain(this.#rebalancer.assigned, deadline - this.#clock.now())
     const committed = await this.#committer?.close(Math.max(1_000, deadline - this.#clock.now())) ?? true
     this.#stopping = true
     this.#wake?.()
     await this.#polling
-    this.#intake.close(this.#assigned)
+    this.#intake.close(this.#rebalancer.assigned)
     await this.#leave()
     return drained && committed
   }
@@ -129,7 +112,7 @@ export class KafkaSource {
   #createConsumer (): KafkaConsumer {
     const consumer = new rdkafka.KafkaConsumer({
       ...this.#options.properties,
-      rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalanced(error, partitions) },
+      rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalancer.rebalanced(error, partitions) },
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
     consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
@@ -139,7 +122,7 @@ export class KafkaSource {
   #clientError (error: ClientError): void {
     this.#suspect = true
     this.#options.log.clientError(error)
-    if (error.kind === 'polled-too-late') this.#lost = true
+    if (error.kind === 'polled-too-late') this.#rebalancer.lost()
     if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
   }
 
@@ -222,12 +205,13 @@ export class KafkaSource {
 
   #pauseAll (): void {
     this.#paused = true
-    if (this.#assigned.length > 0) this.#attempt('pause', consumer => consumer.pause(this.#assigned))
+    const { assigned } = this.#rebalancer
+    if (assigned.length > 0) this.#attempt('pause', consumer => consumer.pause([...assigned]))
   }
 
   #resume (): void {
     this.#paused = false
-    const free = this.#assigned.filter(partition => !includes(this.#blocked, partition))
+    const free = this.#rebalancer.assigned.filter(partition => !includes(this.#blocked, partition))
     if (free.length > 0) this.#attempt('resume', consumer => consumer.resume(free))
   }
 
@@ -237,67 +221,12 @@ export class KafkaSource {
     if (now - this.#blockedCheckedAt < CHECK_BLOCKED_EVERY_MS) return
     this.#blockedCheckedAt = now
     const before = this.#blocked
-    this.#blocked = this.#intake.blocked().filter(partition => includes(this.#assigned, partition))
+    this.#blocked = this.#intake.blocked().filter(partition => includes(this.#rebalancer.assigned, partition))
     if (before.length === 0 && this.#blocked.length === 0) return
     const added = this.#blocked.filter(partition => !includes(before, partition))
-    const freed = before.filter(partition => !includes(this.#blocked, partition) && includes(this.#assigned, partition))
+    const freed = before.filter(partition => !includes(this.#blocked, partition) && includes(this.#rebalancer.assigned, partition))
     if (added.length > 0) this.#attempt('pause', consumer => consumer.pause(added))
     if (freed.length > 0 && !this.#paused) this.#attempt('resume', consumer => consumer.resume(freed))
-  }
-
-  #rebalanced (error: LibrdKafkaError, partitions: ClientTopicPartition[]): void {
-    const event: RebalanceEvent = {
-      kind: error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS ? 'assign' : 'revoke',
-      partitions: partitions.map(({ topic, partition }) => ({ topic, partition }))
-    }
-    this.#rebalances.push(event)
-    if (this.#rebalancing === undefined) {
-      this.#rebalancing = this.#handleRebalances().finally(() => { this.#rebalancing = undefined })
-    } else {
-      // A newer event has overtaken a drain: it must not wait, or the member would own partitions only at the broker.
-      this.#cutDrain.abort()
-    }
-  }
-
-  async #handleRebalances (): Promise<void> {
-    for (let event = this.#rebalances.shift(); event !== undefined; event = this.#rebalances.shift()) {
-      this.#cutDrain = new AbortController()
-      if (event.kind === 'assign') this.#assign(event.partitions)
-      else await this.#revoke(event.partitions, this.#rebalances.length > 0)
-    }
-  }
-
-  #assign (partitions: TopicPartition[]): void {
-    this.#lost = false
-    this.#options.observer.rebalanced('assigned', partitions.length)
-    this.#options.log.rebalanced('assigned', partitions)
-    if (!this.#options.cooperative) this.#intake.close(this.#assigned)
-    for (const partition of partitions) this.#intake.open(partition)
-    this.#assigned = this.#options.cooperative ? [...without(this.#assigned, partitions), ...partitions] : partitions
-    this.#attempt('assign', consumer => {
-      if (this.#options.cooperative) consumer.incrementalAssign(partitions)
-      else consumer.assign(partitions)
-    })
-    if (this.#paused && partitions.length > 0) this.#attempt('pause', consumer => consumer.pause(partitions))
-  }
-
-  async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
-    const partitions = this.#options.cooperative ? revoked : this.#assigned
-    if (this.#lost) {
-      this.#options.observer.rebalanced('lost', partitions.length)
-      this.#options.log.rebalanced('lost', partitions)
-    } else {
-      this.#options.observer.rebalanced('revoked', partitions.length)
-      this.#options.log.rebalanced('revoked', partitions)
-      await this.#intake.drain(partitions, overtaken ? 0 : this.#options.revokeDrainMs, this.#cutDrain.signal)
-      await this.#committer?.commit(partitions, this.#options.revokeDrainMs)
-    }
-    this.#intake.close(partitions)
-    this.#assigned = without(this.#assigned, partitions)
-    this.#attempt('unassign', consumer => {
-      if (this.#options.cooperative) consumer.incrementalUnassign(revoked)
-      else consumer.unassign()
-    })
   }
 
   /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */
@@ -318,12 +247,4 @@ async function consume (consumer: KafkaConsumer, records: number, timeoutMs: num
       resolve(error === null || error === undefined ? { messages } : { error, messages: [] })
     })
   })
-}
-
-function includes (partitions: readonly TopicPartition[], { topic, partition }: TopicPartition): boolean {
-  return partitions.some(other => other.partition === partition && other.topic === topic)
-}
-
-function without (partitions: readonly TopicPartition[], removed: readonly TopicPartition[]): TopicPartition[] {
-  return partitions.filter(partition => !includes(removed, partition))
 }

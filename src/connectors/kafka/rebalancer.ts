@@ -1,0 +1,116 @@
+import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
+import { type Intake, type TopicPartition } from '../../engine/intake.js'
+import { type Observer } from '../../engine/observer.js'
+import { type Committer } from './committer.js'
+import { type KafkaLog } from './kafka-log.js'
+import { without } from './partition-list.js'
+
+export interface RebalancerOptions {
+  /** Decides between whole and incremental assignments: librdkafka's own word for it says NONE while a member leaves. */
+  readonly cooperative: boolean
+  readonly revokeDrainMs: number
+  readonly observer: Observer
+  readonly log: KafkaLog
+}
+
+interface RebalanceEvent {
+  readonly kind: 'assign' | 'revoke'
+  readonly partitions: TopicPartition[]
+}
+
+/**
+ * Answers the group's assignments and revocations, one after the other. On revoke the intake of those partitions ends,
+ * what has started is finished within the drain time, its watermark is committed and confirmed, and only then are they
+ * given back. Partitions that were lost are dropped, and nothing of them is committed.
+ */
+export class Rebalancer {
+  readonly #intake: Intake
+  readonly #options: RebalancerOptions
+  readonly #assignedMore: (partitions: readonly TopicPartition[]) => void
+  readonly #events: RebalanceEvent[] = []
+  #client: { readonly consumer: KafkaConsumer, readonly committer: Committer } | undefined
+  #assigned: TopicPartition[] = []
+  #handling: Promise<void> | undefined
+  #cutDrain = new AbortController()
+  #lost = false
+
+  constructor (intake: Intake, options: RebalancerOptions, assignedMore: (partitions: readonly TopicPartition[]) => void) {
+    this.#intake = intake
+    this.#options = options
+    this.#assignedMore = assignedMore
+  }
+
+  get assigned (): readonly TopicPartition[] {
+    return this.#assigned
+  }
+
+  serve (consumer: KafkaConsumer, committer: Committer): void {
+    this.#client = { consumer, committer }
+  }
+
+  /** The next revocation is a loss: other members may own the partitions already. */
+  lost (): void {
+    this.#lost = true
+  }
+
+  /** Cuts a drain that is under way short and waits until every event so far is answered. */
+  async finish (): Promise<void> {
+    this.#cutDrain.abort()
+    await this.#handling
+  }
+
+  rebalanced (error: LibrdKafkaError, partitions: readonly ClientTopicPartition[]): void {
+    this.#events.push({
+      kind: error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS ? 'assign' : 'revoke',
+      partitions: partitions.map(({ topic, partition }) => ({ topic, partition }))
+    })
+    // A newer event has overtaken a drain: it must not wait, or the member would own partitions only at the broker.
+    if (this.#handling !== undefined) this.#cutDrain.abort()
+    else this.#handling = this.#handleAll().finally(() => { this.#handling = undefined })
+  }
+
+  async #handleAll (): Promise<void> {
+    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
+      this.#cutDrain = new AbortController()
+      if (event.kind === 'assign') this.#assign(event.partitions)
+      else await this.#revoke(event.partitions, this.#events.length > 0)
+    }
+  }
+
+  #assign (partitions: TopicPartition[]): void {
+    const { cooperative, observer, log } = this.#options
+    this.#lost = false
+    observer.rebalanced('assigned', partitions.length)
+    log.rebalanced('assigned', partitions)
+    if (!cooperative) this.#intake.close(this.#assigned)
+    for (const partition of partitions) this.#intake.open(partition)
+    this.#assigned = cooperative ? [...without(this.#assigned, partitions), ...partitions] : partitions
+    this.#attempt('assign', consumer => cooperative ? consumer.incrementalAssign(partitions) : consumer.assign(partitions))
+    if (partitions.length > 0) this.#assignedMore(partitions)
+  }
+
+  async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
+    const { cooperative, revokeDrainMs, observer, log } = this.#options
+    const partitions = cooperative ? revoked : this.#assigned
+    const event = this.#lost ? 'lost' : 'revoked'
+    observer.rebalanced(event, partitions.length)
+    log.rebalanced(event, partitions)
+    if (!this.#lost) {
+      await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
+      await this.#client?.committer.commit(partitions, revokeDrainMs)
+    }
+    this.#intake.close(partitions)
+    this.#assigned = without(this.#assigned, partitions)
+    this.#attempt('unassign', consumer => cooperative ? consumer.incrementalUnassign(revoked) : consumer.unassign())
+  }
+
+  /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */
+  #attempt (what: string, call: (consumer: KafkaConsumer) => void): void {
+    if (this.#client === undefined) return
+    try {
+      call(this.#client.consumer)
+    } catch (error) {
+      this.#options.log.callFailed(what, error)
+    }
+  }
+}
