@@ -23,7 +23,7 @@ export async function drainQueue (client: Pick<SQSClient, 'send'>, url: string, 
     while (!empty) {
       const messages = await receive(client, url)
       if (messages.length > 0) {
-        for (const message of messages) visit(toQueueMessage(message))
+        for (const message of messages) visit(toQueueMessage(url, message))
         await remove(client, url, messages)
         movedAt = performance.now()
       } else if (await countMessages(client, url) === 0) {
@@ -62,6 +62,8 @@ async function remove (client: Pick<SQSClient, 'send'>, url: string, messages: r
   }))
 }
 
-function toQueueMessage ({ MessageId: id = '', Body: body = '', Attributes: attributes }: Message): QueueMessage {
-  return { id, body, sequence: attributes?.SequenceNumber ?? '', sentAtMs: Number(attributes?.SentTimestamp ?? NaN) }
+function toQueueMessage (url: string, { MessageId: id = '', Body: body = '', Attributes: attributes }: Message): QueueMessage {
+  const { SequenceNumber: sequence, SentTimestamp: sentAt } = attributes ?? {}
+  if (sequence === undefined || sentAt === undefined) throw new AppError('MISCONFIGURED', `${url} tells no sequence of its messages: it is no FIFO queue`)
+  return { id, body, sequence, sentAtMs: Number(sentAt) }
 }

@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url'
+import { ChildServer } from '../../stack/child-server.js'
+import { adoptProcess } from '../../stack/detached-stack.js'
+import { probeHttp } from '../../stack/http-probe.js'
+
+export interface DemoService {
+  readonly adminUrl: string
+  readonly logFile: string
+  readonly isRunning: boolean
+  /** SIGTERM: it drains. */
+  stop (): Promise<void>
+}
+
+export interface DemoServiceOptions {
+  readonly adminPort: number
+  readonly logFile: string
+  /** The folder of a stack that outlives this process: the service then does too, and belongs to it. */
+  readonly keepIn: string | undefined
+}
+
+const LAUNCHER = fileURLToPath(new URL('../launcher.js', import.meta.url))
+/** Beyond its own SHUTDOWN_GRACE_MS. */
+const STOP_TIMEOUT_MS = 40_000
+
+/** Starts `penstock run events` as anybody would, with this process' environment, and waits until it is ready. */
+export async function startService ({ adminPort, logFile, keepIn }: DemoServiceOptions): Promise<DemoService> {
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  const server = new ChildServer({
+    name: 'The service',
+    command: process.execPath,
+    args: [LAUNCHER, 'run', 'events'],
+    logFile,
+    probe: signal => probeHttp(`${adminUrl}/ready`, { signal }),
+    stopTimeoutMs: STOP_TIMEOUT_MS,
+    lifetime: keepIn === undefined ? 'guarded' : 'detached',
+    onSpawn: pid => {
+      if (keepIn !== undefined) adoptProcess({ name: 'service', pid, endpoint: adminUrl, ports: [adminPort], logFile }, { dir: keepIn })
+    }
+  })
+  await server.start()
+  return {
+    adminUrl,
+    logFile,
+    get isRunning () { return server.pid !== undefined },
+    stop: () => server.stop()
+  }
+}

@@ -1,0 +1,37 @@
+import { type StackEvent } from '../../stack/start-server.js'
+import { type ServerName } from '../../stack/servers.js'
+
+const SERVERS: Readonly<Record<ServerName, string>> = {
+  kafka: 'Kafka', connect: 'Kafka Connect', dynamodb: 'DynamoDB Local', elasticmq: 'ElasticMQ'
+}
+const NAME_WIDTH = 24
+
+/** A line per step, as it is done. */
+export class StepReport {
+  readonly #write: (text: string) => void
+
+  constructor (write: (text: string) => void) {
+    this.#write = write
+  }
+
+  text (text: string): void {
+    this.#write(text)
+  }
+
+  done (name: string, detail: string): void {
+    this.#write(`  ✓ ${name.padEnd(NAME_WIDTH)} ${detail}\n`)
+  }
+
+  note (name: string, detail: string): void {
+    this.#write(`  · ${name.padEnd(NAME_WIDTH)} ${detail}\n`)
+  }
+
+  failed (name: string, detail: string): void {
+    this.#write(`  ✗ ${name.padEnd(NAME_WIDTH)} ${detail}\n`)
+  }
+
+  server ({ server, kind, message }: StackEvent): void {
+    if (kind === 'ready') this.done(SERVERS[server], message)
+    else if (kind === 'moved') this.note(SERVERS[server], message)
+  }
+}
