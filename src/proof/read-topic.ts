@@ -18,24 +18,26 @@ const PREFETCH_KBYTES = 8_192
  * nothing. Rejects with UNAVAILABLE when the end is not reached.
  */
 export async function readTopic (settings: KafkaSettings, topic: string, visit: (record: SourceRecord) => void): Promise<void> {
-  const open = await findBounds(settings, topic)
+  const bounds = await findBounds(settings, topic)
+  const open = new Set(bounds.keys())
   if (open.size === 0) return
   const consumer = await connect(settings)
   try {
-    // The end of a partition can be a transaction's marker, which no record ever reaches.
-    consumer.on('partition.eof', ({ partition, offset }) => { if (offset >= (open.get(partition)?.high ?? 0)) open.delete(partition) })
-    consumer.assign([...open].map(([partition, { low }]) => ({ topic, partition, offset: low })))
+    // The end of a partition can be a transaction's marker, which no record ever reaches. The client tells of the end
+    // before it hands over the records that it has collected in the same call.
+    consumer.on('partition.eof', ({ partition, offset }) => { if (offset >= (bounds.get(partition)?.high ?? 0)) open.delete(partition) })
+    consumer.assign([...bounds].map(([partition, { low }]) => ({ topic, partition, offset: low })))
     let movedAt = performance.now()
     while (open.size > 0) {
       const messages = await consume(consumer)
       for (const message of messages) {
-        const high = open.get(message.partition)?.high
-        if (high === undefined || message.offset >= high) continue // written after we looked
+        const high = bounds.get(message.partition)?.high ?? 0
+        if (message.offset >= high) continue // written after we looked
         visit(toSourceRecord(message))
         if (message.offset + 1 >= high) open.delete(message.partition)
       }
       if (messages.length > 0) movedAt = performance.now()
-      else if (performance.now() - movedAt > STALL_TIMEOUT_MS) throw new AppError('UNAVAILABLE', `${topic} could not be read to its end: partitions ${[...open.keys()].join(', ')}`)
+      else if (performance.now() - movedAt > STALL_TIMEOUT_MS) throw new AppError('UNAVAILABLE', `${topic} could not be read to its end: partitions ${[...open].join(', ')}`)
     }
   } finally {
     await new Promise<void>(resolve => consumer.disconnect(() => resolve()))
