@@ -9,6 +9,8 @@ export interface Lane<T> {
   readonly waiting: Fifo<Flight<T>>
   /** In a call, or waiting out a backoff: nothing of it may be taken. */
   busy: boolean
+  /** How many of its records are in its present call. */
+  taken: number
   /** How many at the head failed before: they go again alone, before anything later of the lane. */
   resends: number
   /** What the lane adds to a call if it is taken now; 0 while it is busy. */
@@ -21,6 +23,7 @@ export interface Lane<T> {
 }
 
 export interface Batch<T> {
+  /** Lane by lane, each lane's `taken` records together and in their order. */
   readonly flights: Array<Flight<T>>
   readonly lanes: Array<Lane<T>>
   readonly bytes: number
@@ -34,11 +37,14 @@ export interface BatcherOptions {
   readonly coalesce: boolean
 }
 
+/** So many calls may go to lanes that fill them before the lane that has been ready for longest has its turn. */
+const FULL_LANES_IN_A_ROW = 8
+
 /**
  * Gathers records into calls. Invariants: a lane is in at most one batch at a time; a batch never exceeds the policy's
  * count and bytes (one oversized record goes alone); records of a lane leave in the order they came; a record that
  * failed goes again before anything later of its lane and is never topped up from that lane. A lane that fills a call
- * by itself goes first, so that calls lock as few lanes as possible.
+ * by itself goes first, so that calls lock as few lanes as possible, but every lane has its turn.
  */
 export class Batcher<T> {
   readonly #policy: BatchPolicy
@@ -49,7 +55,9 @@ export class Batcher<T> {
   readonly #full = new Fifo<Lane<T>>()
   #readyRecords = 0
   #waiting = 0
+  #waitingBytes = 0
   #readyBytes = 0
+  #fullInARow = 0
 
   constructor (options: BatcherOptions) {
     this.#policy = options.policy
@@ -62,10 +70,14 @@ export class Batcher<T> {
     return this.#waiting
   }
 
+  get waitingBytes (): number {
+    return this.#waitingBytes
+  }
+
   add (flight: Flight<T>, laneKey: string): void {
     let lane = this.#lanes.get(laneKey)
     if (lane === undefined) {
-      lane = { key: laneKey, waiting: new Fifo(), busy: false, resends: 0, offer: 0, bytes: 0, readyBytes: 0, listed: false }
+      lane = { key: laneKey, waiting: new Fifo(), busy: false, taken: 0, resends: 0, offer: 0, bytes: 0, readyBytes: 0, listed: false }
       this.#lanes.set(laneKey, lane)
     }
     lane.waiting.push(flight)
@@ -88,10 +100,15 @@ export class Batcher<T> {
     else this.#update(lane)
   }
 
-  /** The next batch that should leave now, if any. `drain` does not wait for company. */
-  take (now: number, drain = false): Batch<T> | undefined {
-    const cause = this.#dueCause(now, drain)
-    return cause === undefined ? undefined : this.#fill(cause)
+  /** The next batch that should leave now, if any. */
+  take (now: number): Batch<T> | undefined {
+    const cause = this.#dueCause(now)
+    return cause === undefined ? undefined : this.#fill(cause, this.#policy.maxRecords)
+  }
+
+  /** What is ready, without waiting for company, to see whether it passes. */
+  takeProbe (maxRecords: number): Batch<T> | undefined {
+    return this.#readyRecords === 0 ? undefined : this.#fill('probe', Math.min(maxRecords, this.#policy.maxRecords))
   }
 
   /** When the oldest ready record will have waited long enough; undefined when nothing is ready. */
@@ -124,26 +141,25 @@ export class Batcher<T> {
     return removed
   }
 
-  #dueCause (now: number, drain: boolean): FlushCause | undefined {
+  #dueCause (now: number): FlushCause | undefined {
     if (this.#readyRecords === 0) return undefined
     if (this.#readyRecords >= this.#policy.maxRecords) return 'records'
     if (this.#readyBytes >= this.#policy.maxBytes) return 'bytes'
-    if (drain) return 'drain'
     const oldest = this.#oldestReady()
     return oldest !== undefined && now - oldest.enqueuedAt >= this.#policy.lingerMs ? 'linger' : undefined
   }
 
-  #fill (cause: FlushCause): Batch<T> {
+  #fill (cause: FlushCause, maxRecords: number): Batch<T> {
     const flights: Array<Flight<T>> = []
     const lanes: Array<Lane<T>> = []
     let bytes = 0
     let resent = 0
-    while (flights.length < this.#policy.maxRecords) {
-      const lane = this.#nextReady()
+    while (flights.length < maxRecords) {
+      const lane = this.#nextReady(flights.length === 0 ? maxRecords : Infinity)
       if (lane === undefined) break
       const before = flights.length
       const fromResends = lane.resends > 0
-      const most = Math.min(lane.offer, this.#policy.maxRecords - flights.length)
+      const most = Math.min(lane.offer, maxRecords - flights.length)
       while (flights.length - before < most) {
         const flight = this.#takeFrom(lane, bytes, flights.length === 0)
         if (flight === undefined) break
@@ -160,6 +176,7 @@ export class Batcher<T> {
         resent += taken
       }
       lane.busy = true
+      lane.taken = taken
       this.#update(lane)
       lanes.push(lane)
     }
@@ -190,10 +207,16 @@ export class Batcher<T> {
     return newest as Flight<T>
   }
 
-  #nextReady (): Lane<T> | undefined {
-    for (let lane = this.#full.shift(); lane !== undefined; lane = this.#full.shift()) {
-      if (lane.offer >= this.#policy.maxRecords) return lane
+  /** A lane that fills a whole call by itself, or the one that has been ready for longest. */
+  #nextReady (callRecords: number): Lane<T> | undefined {
+    if (callRecords === this.#policy.maxRecords && this.#fullInARow < FULL_LANES_IN_A_ROW) {
+      for (let lane = this.#full.shift(); lane !== undefined; lane = this.#full.shift()) {
+        if (lane.offer < callRecords) continue
+        this.#fullInARow++
+        return lane
+      }
     }
+    this.#fullInARow = 0
     return this.#shiftReady()
   }
 
@@ -244,6 +267,7 @@ export class Batcher<T> {
 
   #count (lane: Lane<T>, flight: Flight<T>, sign: 1 | -1): void {
     this.#waiting += sign
+    this.#waitingBytes += sign * flight.callBytes
     lane.bytes += sign * flight.callBytes
   }
 }

@@ -2,18 +2,14 @@ import fastq from 'fastq'
 import { describeError, type FailureCode } from '../errors.js'
 import { backoffDelay, type Backoff } from './backoff.js'
 import { Batcher, type Batch, type Lane } from './batcher.js'
+import { Breaker } from './breaker.js'
 import { type Clock, type Timer } from './clock.js'
 import { type DispatchGate } from './dispatch-gate.js'
 import { type Flight } from './flight.js'
-import { Hold, type HoldReason } from './hold.js'
+import { type Hold } from './hold.js'
 import { type Incidents, type Observer } from './observer.js'
-import { transient, type Environment, type Outcome, type Transient } from './outcome.js'
-import { RetryBudget } from './retry-budget.js'
+import { transient, type Outcome, type Transient } from './outcome.js'
 import { type Stage } from './stage.js'
-
-/** Whole calls in a row without any answer about a record, after which the service is taken to be down. */
-const BREAKER_CALLS = 5
-const CALL_LEVEL: ReadonlySet<FailureCode> = new Set(['TIMEOUT', 'CONNECTION', 'SERVER_ERROR', 'UNKNOWN', 'ABORTED'])
 
 /** What a channel asks of the engine about the fate of a record. */
 export interface FateHandlers<T> {
@@ -23,9 +19,9 @@ export interface FateHandlers<T> {
   failed (flight: Flight<T>, code: FailureCode, detail: string): void
   /** The pass's time in place is spent. True when the record has left the stage; false when it goes on in place. */
   spent (flight: Flight<T>): boolean
-  /** A call has ended and all its outcomes were handled: stages behind may have something to send. */
+  /** A call has ended and all its outcomes were handled: every channel may have something to send. */
   callEnded (): void
-  /** The channel is held, or no more. */
+  /** The channel is held, or no more, or for another scope. */
   holdChanged (): void
 }
 
@@ -42,6 +38,7 @@ export interface ChannelDependencies {
 
 interface Call<T> extends Batch<T> {
   readonly controller: AbortController
+  readonly probe: boolean
   startedAt: number
 }
 
@@ -53,8 +50,8 @@ interface PutBack<T> {
 }
 
 /**
- * Everything one batch key of a stage has under way: its lanes, its calls (bounded by fastq), its hold and its retry
- * budget. What happens to one key (a queue, a table) never touches another.
+ * Everything one batch key of a stage has under way: its lanes, its calls (bounded by fastq) and its breaker. What
+ * happens to one key (a queue, a table) never touches another.
  */
 export class Channel<T> {
   readonly key: string
@@ -62,15 +59,12 @@ export class Channel<T> {
   readonly #fates: FateHandlers<T>
   readonly #deps: ChannelDependencies
   readonly #batcher: Batcher<T>
+  readonly #breaker: Breaker
   readonly #calls = new Set<Call<T>>()
   readonly #backoffs = new Set<Timer>()
-  readonly #budget: RetryBudget
   readonly #queue: fastq.queue<Call<T>, readonly Outcome[]>
-  #hold: Hold | undefined
-  #failedCalls = 0
   #wakeTimer: Timer | undefined
   #wakeAt = Infinity
-  #draining = false
   #closed = false
 
   constructor (key: string, stage: Stage<T>, fates: FateHandlers<T>, deps: ChannelDependencies) {
@@ -78,7 +72,9 @@ export class Channel<T> {
     this.#stage = stage
     this.#fates = fates
     this.#deps = deps
-    this.#budget = new RetryBudget(deps.clock)
+    this.#breaker = new Breaker({
+      stage: stage.name, key, keyed: stage.batchKey !== undefined, ...deps, holdChanged: () => { fates.holdChanged() }
+    })
     this.#batcher = new Batcher({
       policy: stage.batch,
       maxPerLane: stage.coalesce === undefined ? stage.maxPerLane ?? Infinity : 1,
@@ -91,12 +87,17 @@ export class Channel<T> {
     return this.#batcher.waiting
   }
 
-  get callsInFlight (): number {
-    return this.#calls.size
+  get waitingBytes (): number {
+    return this.#batcher.waitingBytes
   }
 
   get hold (): Hold | undefined {
-    return this.#hold
+    return this.#breaker.hold
+  }
+
+  /** Held, and with enough at hand for its next probes: more would only pile up. */
+  get pausesIntake (): boolean {
+    return this.hold?.reason.scope === 'stage' && this.waiting >= this.#stage.batch.maxRecords
   }
 
   add (flight: Flight<T>): void {
@@ -110,19 +111,12 @@ export class Channel<T> {
   /** Sends what is due. Called once per chunk or call, not per record. */
   pump (): void {
     if (this.#closed) return
-    const { clock, gate } = this.#deps
-    while (gate.open && this.#calls.size < this.#allowedCalls()) {
-      const batch = this.#batcher.take(clock.now(), this.#draining || this.#hold !== undefined)
+    while (this.#deps.gate.open) {
+      const batch = this.#takeDue()
       if (batch === undefined) break
       this.#dispatch(batch)
     }
     this.#armWakeTimer()
-  }
-
-  /** From now on nothing waits for company. */
-  drain (): void {
-    this.#draining = true
-    this.pump()
   }
 
   /** Takes waiting records out; calls in flight go on. */
@@ -137,6 +131,7 @@ export class Channel<T> {
     }
   }
 
+  /** Sends nothing more and tells nothing of what still comes back. */
   close (): void {
     this.#closed = true
     this.#wakeTimer?.clear()
@@ -144,9 +139,12 @@ export class Channel<T> {
     for (const call of this.#calls) call.controller.abort()
   }
 
-  #allowedCalls (): number {
-    if (this.#hold === undefined) return this.#stage.concurrency
-    return this.#deps.clock.now() >= this.#hold.probeAt ? 1 : 0
+  #takeDue (): Batch<T> | undefined {
+    const now = this.#deps.clock.now()
+    const { hold } = this
+    if (hold === undefined) return this.#calls.size < this.#stage.concurrency ? this.#batcher.take(now) : undefined
+    if (this.#calls.size > 0 || now < hold.probeAt) return undefined
+    return this.#batcher.takeProbe(hold.reason.inferred ? 1 : Infinity)
   }
 
   #armWakeTimer (): void {
@@ -164,15 +162,16 @@ export class Channel<T> {
     }, Math.max(1, Math.ceil(at - this.#deps.clock.now())))
   }
 
+  /** When time alone makes something due. The end of a call or of a backoff, and the gate's opening, pump by themselves. */
   #nextWake (): number {
-    if (this.#batcher.waiting === 0 || !this.#deps.gate.open) return Infinity
-    if (this.#hold !== undefined) return this.#calls.size > 0 ? Infinity : Math.max(this.#hold.probeAt, this.#deps.clock.now() + 1)
-    if (this.#calls.size >= this.#stage.concurrency) return Infinity
-    return this.#batcher.dueAt ?? Infinity
+    const { dueAt } = this.#batcher
+    if (dueAt === undefined || !this.#deps.gate.open) return Infinity
+    if (this.hold !== undefined) return this.#calls.size > 0 ? Infinity : this.hold.probeAt
+    return this.#calls.size < this.#stage.concurrency ? dueAt : Infinity
   }
 
   #dispatch (batch: Batch<T>): void {
-    const call: Call<T> = { ...batch, controller: new AbortController(), startedAt: this.#deps.clock.now() }
+    const call: Call<T> = { ...batch, controller: new AbortController(), probe: this.hold !== undefined, startedAt: this.#deps.clock.now() }
     for (const flight of call.flights) {
       flight.origin.started(flight)
       if (flight.superseded === undefined) continue
@@ -193,102 +192,92 @@ export class Channel<T> {
 
   #ended (call: Call<T>, error: Error | null, outcomes: readonly Outcome[] | undefined): void {
     this.#calls.delete(call)
-    const complete = outcomes?.length === call.flights.length
-    const unknown = complete ? undefined : transient('UNKNOWN', error === null ? 'the stage did not answer for every record' : describeError(error))
-    this.#conclude(call, complete ? outcomes : call.flights.map(() => unknown as Transient))
+    if (this.#closed) return
+    if (outcomes?.length === call.flights.length) {
+      this.#conclude(call, outcomes)
+    } else {
+      const unknown = transient('UNKNOWN', error === null ? 'the stage did not answer for every record' : describeError(error))
+      this.#conclude(call, call.flights.map(() => unknown))
+    }
     this.#fates.callEnded()
-    this.pump()
   }
 
   #conclude (call: Call<T>, outcomes: readonly Outcome[]): void {
     const durationMs = this.#deps.clock.now() - call.startedAt
     const tally = { done: 0, poison: 0, transient: 0, environment: 0 }
     for (const outcome of outcomes) tally[outcome.class]++
-    this.#judge(call, outcomes, tally)
+    this.#breaker.judge({ outcomes, tally, probe: call.probe, aborted: call.controller.signal.aborted })
 
     let overtaken = 0
-    const failedByLane = new Map<string, PutBack<T>>()
-    for (const [index, flight] of call.flights.entries()) {
-      const outcome = outcomes[index] as Outcome
-      const superseded = flight.superseded
-      flight.superseded = undefined
-      if (outcome.class === 'done') {
-        if (failedByLane.size > 0 && failedByLane.has(this.#stage.orderKey(flight))) overtaken++
-        if (superseded !== undefined) for (const older of superseded) this.#fates.done(older)
-        this.#fates.done(flight)
-        continue
+    let at = 0
+    for (const lane of call.lanes) {
+      let back: PutBack<T> | undefined
+      for (const end = at + lane.taken; at < end; at++) {
+        const flight = call.flights[at] as Flight<T>
+        const outcome = outcomes[at] as Outcome
+        if (outcome.class !== 'done') {
+          back ??= { fresh: [], failed: [], delayMs: 0 }
+          this.#fail(flight, outcome, durationMs, back)
+          continue
+        }
+        if (back !== undefined && back.failed.length > 0) overtaken++
+        this.#pass(flight)
       }
-      const back: PutBack<T> = { fresh: superseded ?? [], failed: [], delayMs: 0 }
-      for (const older of back.fresh) older.alone = true
-      this.#fail(flight, outcome, durationMs, back)
-      const key = this.#stage.orderKey(flight)
-      const lane = failedByLane.get(key)
-      if (lane === undefined) {
-        failedByLane.set(key, back)
-      } else {
-        lane.fresh.push(...back.fresh)
-        lane.failed.push(...back.failed)
-        lane.delayMs = Math.max(lane.delayMs, back.delayMs)
-      }
+      this.#freeLane(lane, back)
     }
     if (overtaken > 0) this.#deps.observer.overtaken(this.#stage.name, overtaken)
-    for (const lane of call.lanes) this.#freeLane(lane, failedByLane.get(lane.key))
     this.#deps.observer.called(this.#stage.name, this.key, {
       records: call.flights.length, bytes: call.bytes, cause: call.cause, durationMs, resent: call.resent, ...tally
     })
   }
 
-  /** What the call as a whole says of the service: alive, sick, or nothing. */
-  #judge (call: Call<T>, outcomes: readonly Outcome[], tally: { done: number, poison: number, transient: number, environment: number }): void {
-    const sick = outcomes.find((outcome): outcome is Environment => outcome.class === 'environment')
-    if (sick !== undefined) {
-      this.#holdFor({ scope: sick.scope, code: sick.code, detail: sick.detail }, sick.retryAfterMs)
-      return
+  #pass (flight: Flight<T>): void {
+    const { superseded } = flight
+    if (superseded !== undefined) {
+      flight.superseded = undefined
+      for (const older of superseded) this.#fates.done(older)
     }
-    if (tally.done > 0 || tally.poison > 0) {
-      this.#failedCalls = 0
-      this.#budget.succeeded(tally.done)
-      this.#resume()
-    }
-    if (tally.transient === 0) return
-    const silent = outcomes.every(outcome => outcome.class === 'transient' && CALL_LEVEL.has(outcome.code))
-    if (silent && !call.controller.signal.aborted) this.#failedCalls++
-    const first = outcomes.find((outcome): outcome is Transient => outcome.class === 'transient') as Transient
-    const scope = this.#stage.batchKey === undefined ? 'stage' : 'key'
-    if (this.#failedCalls >= BREAKER_CALLS) {
-      this.#holdFor({ scope, code: 'UNAVAILABLE', detail: `${BREAKER_CALLS} calls in a row failed: ${first.detail}` }, first.retryAfterMs)
-    } else if (this.#hold !== undefined) {
-      this.#hold.probeFailed(first.retryAfterMs)
-    } else if (!this.#budget.take(tally.transient)) {
-      this.#deps.incidents.retryBudgetSpent(this.#stage.name, this.key)
-      this.#holdFor({ scope, code: 'UNAVAILABLE', detail: `the retry budget is spent: ${first.detail}` }, first.retryAfterMs)
-    }
+    this.#fates.done(flight)
   }
 
   #fail (flight: Flight<T>, outcome: Exclude<Outcome, { class: 'done' }>, durationMs: number, back: PutBack<T>): void {
     this.#deps.observer.failed(this.#stage.name, this.key, outcome.code, 1)
-    if (flight.origin.closed || flight.settled) return
+    this.#releaseSuperseded(flight, outcome, back)
+    if (!isLive(flight)) return
     if (outcome.class === 'poison') {
       this.#fates.poison(flight, outcome.code, outcome.detail)
       return
     }
     this.#fates.failed(flight, outcome.code, outcome.detail)
-    if (outcome.class === 'transient') {
-      const delayMs = Math.max(backoffDelay(this.#deps.backoff, flight.triesInPlace), outcome.retryAfterMs ?? 0)
-      flight.triesInPlace++
-      back.delayMs = Math.max(back.delayMs, delayMs)
-      const burns = outcome.throttled !== true && this.#hold === undefined && outcome.code !== 'ABORTED'
-      if (burns) flight.spentInPlaceMs += durationMs + delayMs
-      if (burns && flight.spentInPlaceMs > this.#deps.retryInPlaceMs) {
-        flight.spentInPlaceMs = 0
-        if (this.#fates.spent(flight)) return
-      }
-    }
+    if (outcome.class === 'transient' && this.#passIsSpent(flight, outcome, durationMs, back) && this.#fates.spent(flight)) return
     back.failed.push(flight)
   }
 
+  /** What a record was to take along goes on its own, lest it share the fate of one that is to blame for its failure. */
+  #releaseSuperseded (flight: Flight<T>, outcome: Outcome, back: PutBack<T>): void {
+    const { superseded } = flight
+    if (superseded === undefined) return
+    flight.superseded = undefined
+    const blameless = outcome.class === 'environment' || (outcome.class === 'transient' && outcome.code === 'ABORTED')
+    for (const older of superseded) {
+      if (!blameless) older.alone = true
+      if (isLive(older)) back.fresh.push(older)
+    }
+  }
+
+  #passIsSpent (flight: Flight<T>, outcome: Transient, durationMs: number, back: PutBack<T>): boolean {
+    const delayMs = Math.max(backoffDelay(this.#deps.backoff, flight.triesInPlace), outcome.retryAfterMs ?? 0)
+    flight.triesInPlace++
+    back.delayMs = Math.max(back.delayMs, delayMs)
+    if (!this.#breaker.blamesRecord(outcome)) return false
+    flight.spentInPlaceMs += durationMs + delayMs
+    if (flight.spentInPlaceMs <= this.#deps.retryInPlaceMs) return false
+    flight.spentInPlaceMs = 0
+    return true
+  }
+
   #freeLane (lane: Lane<T>, back: PutBack<T> | undefined): void {
-    if (back !== undefined) this.#batcher.putBack(lane, back.fresh.filter(isLive), back.failed.filter(isLive))
+    if (back !== undefined) this.#batcher.putBack(lane, back.fresh, back.failed)
     if (back === undefined || back.failed.length === 0 || back.delayMs === 0) {
       this.#batcher.release(lane)
       return
@@ -299,25 +288,6 @@ export class Channel<T> {
       this.pump()
     }, back.delayMs)
     this.#backoffs.add(timer)
-  }
-
-  #holdFor (reason: HoldReason, retryAfterMs?: number): void {
-    if (this.#hold !== undefined) {
-      this.#hold.probeFailed(retryAfterMs)
-      return
-    }
-    this.#hold = new Hold(reason, this.#deps.clock, this.#deps.random, retryAfterMs)
-    this.#deps.incidents.held(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, reason.code, reason.detail)
-    this.#fates.holdChanged()
-  }
-
-  #resume (): void {
-    const hold = this.#hold
-    if (hold === undefined) return
-    this.#hold = undefined
-    this.#failedCalls = 0
-    this.#deps.incidents.resumed(this.#stage.name, this.#stage.batchKey === undefined ? undefined : this.key, this.#deps.clock.now() - hold.since)
-    this.#fates.holdChanged()
   }
 }
 

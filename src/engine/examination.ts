@@ -1,13 +1,25 @@
 import { backoffDelay, type Backoff } from './backoff.js'
-import { type Clock } from './clock.js'
+import { type Clock, type Timer } from './clock.js'
 import { type Examiner, type Verdict } from './examiner.js'
 import { Fifo } from './fifo.js'
 import { type Flight } from './flight.js'
 import { type Incidents, type Observer } from './observer.js'
 
+export interface ExaminationOptions<T> {
+  readonly examiner: Examiner<T>
+  readonly decided: (flight: Flight<T>, verdict: Verdict<T>) => void
+  readonly chunkEnded: () => void
+  readonly clock: Clock
+  readonly backoff: Backoff
+  readonly observer: Observer
+  readonly incidents: Incidents
+}
+
 interface Chunk<T> {
-  readonly flights: ReadonlyArray<Flight<T>>
+  flights: ReadonlyArray<Flight<T>>
   verdicts: ReadonlyArray<Verdict<T>> | undefined
+  tries: number
+  retry: Timer | undefined
 }
 
 /**
@@ -15,65 +27,58 @@ interface Chunk<T> {
  * records enter the first stage in offset order. When nothing can be examined, a chunk is tried again until it can.
  */
 export class Examination<T> {
-  readonly #examiner: Examiner<T>
-  readonly #decided: (flight: Flight<T>, verdict: Verdict<T>) => void
-  readonly #chunkEnded: () => void
-  readonly #clock: Clock
-  readonly #backoff: Backoff
-  readonly #observer: Observer
-  readonly #incidents: Incidents
+  readonly #options: ExaminationOptions<T>
   readonly #chunks = new Fifo<Chunk<T>>()
   #closed = false
 
-  constructor (options: {
-    examiner: Examiner<T>
-    decided: (flight: Flight<T>, verdict: Verdict<T>) => void
-    chunkEnded: () => void
-    clock: Clock
-    backoff: Backoff
-    observer: Observer
-    incidents: Incidents
-  }) {
-    this.#examiner = options.examiner
-    this.#decided = options.decided
-    this.#chunkEnded = options.chunkEnded
-    this.#clock = options.clock
-    this.#backoff = options.backoff
-    this.#observer = options.observer
-    this.#incidents = options.incidents
+  constructor (options: ExaminationOptions<T>) {
+    this.#options = options
   }
 
   push (flights: ReadonlyArray<Flight<T>>): void {
-    const chunk: Chunk<T> = { flights, verdicts: undefined }
+    if (this.#closed) return
+    const chunk: Chunk<T> = { flights, verdicts: undefined, tries: 0, retry: undefined }
     this.#chunks.push(chunk)
-    this.#examine(chunk, 0)
+    this.#examine(chunk)
   }
 
   close (): void {
     this.#closed = true
+    for (const chunk of this.#chunks) chunk.retry?.clear()
   }
 
-  #examine (chunk: Chunk<T>, tries: number): void {
-    const startedAt = this.#clock.now()
-    // A record that was dropped meanwhile has no bytes left, and its verdict is ignored.
-    this.#examiner.examine(chunk.flights.map(flight => flight.record)).then(verdicts => {
-      if (verdicts.length !== chunk.flights.length) throw new RangeError('the examiner did not answer for every record')
-      chunk.verdicts = verdicts
-      this.#observer.examined(verdicts.length, verdicts.reduce((valid, verdict) => valid + (verdict.class === 'valid' ? 1 : 0), 0), this.#clock.now() - startedAt)
-      this.#advance()
-    }).catch((error: unknown) => {
-      if (this.#closed) return
-      this.#incidents.examinerFailed(error)
-      this.#clock.setTimer(() => { if (!this.#closed) this.#examine(chunk, tries + 1) }, backoffDelay(this.#backoff, tries))
-    })
+  #examine (chunk: Chunk<T>): void {
+    const startedAt = this.#options.clock.now()
+    this.#options.examiner.examine(chunk.flights.map(flight => flight.record)).then(
+      verdicts => {
+        if (verdicts.length === chunk.flights.length) this.#examined(chunk, verdicts, startedAt)
+        else this.#tryAgainLater(chunk, new RangeError('the examiner did not answer for every record'))
+      },
+      (error: unknown) => { this.#tryAgainLater(chunk, error) }
+    )
   }
 
-  #advance (): void {
+  #examined (chunk: Chunk<T>, verdicts: ReadonlyArray<Verdict<T>>, startedAt: number): void {
     if (this.#closed) return
+    chunk.verdicts = verdicts
+    const valid = verdicts.reduce((count, verdict) => verdict.class === 'valid' ? count + 1 : count, 0)
+    this.#options.observer.examined(verdicts.length, valid, this.#options.clock.now() - startedAt)
     for (let head = this.#chunks.peek(); head?.verdicts !== undefined; head = this.#chunks.peek()) {
       this.#chunks.shift()
-      for (const [index, flight] of head.flights.entries()) this.#decided(flight, head.verdicts[index] as Verdict<T>)
+      for (const [index, flight] of head.flights.entries()) this.#options.decided(flight, head.verdicts[index] as Verdict<T>)
     }
-    this.#chunkEnded()
+    this.#options.chunkEnded()
+  }
+
+  #tryAgainLater (chunk: Chunk<T>, error: unknown): void {
+    if (this.#closed) return
+    const { incidents, clock, backoff } = this.#options
+    incidents.examinerFailed(error)
+    chunk.retry = clock.setTimer(() => {
+      chunk.retry = undefined
+      // What was dropped meanwhile is not held any longer.
+      chunk.flights = chunk.flights.filter(flight => !flight.settled)
+      this.#examine(chunk)
+    }, backoffDelay(backoff, chunk.tries++))
   }
 }

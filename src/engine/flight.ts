@@ -35,8 +35,7 @@ export class Flight<T> {
   readonly polledAt: number
   /** Bytes of credit it holds. */
   readonly bytes: number
-  /** Set by the examiner before any stage sees the flight. */
-  payload!: T
+  #payload: T | undefined
   /** Passes that were spent before this one; `RetryCount` of the retry queue. */
   attempts = 0
   /** The count that a hand-over to the retry queue writes: `attempts`, plus one when this pass was burnt. */
@@ -71,10 +70,20 @@ export class Flight<T> {
     return this.#record
   }
 
-  /** Settled: what waits in a window behind an older record must not hold its bytes. */
-  forgetBytes (): void {
+  /** Set by the examiner before any stage sees the flight. */
+  get payload (): T {
+    return this.#payload as T
+  }
+
+  set payload (payload: T) {
+    this.#payload = payload
+  }
+
+  /** Settled: what waits in a window behind an older record must hold neither its bytes nor what was made of them. */
+  forget (): void {
     this.#record = FORGOTTEN
-    this.places = undefined
+    this.#payload = undefined
+    this.failure = undefined
   }
 }
 

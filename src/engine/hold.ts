@@ -11,6 +11,11 @@ export interface HoldReason {
   readonly scope: 'stage' | 'key'
   readonly code: FailureCode
   readonly detail: string
+  /**
+   * The service said nothing of itself; calls just failed. It may be one record that makes them fail, so a probe
+   * carries a single record, each time of another lane, and whichever passes ends the hold.
+   */
+  readonly inferred: boolean
 }
 
 /**
@@ -18,20 +23,24 @@ export interface HoldReason {
  * backoff, never closer than the service asked for.
  */
 export class Hold {
-  readonly reason: HoldReason
   /** Monotonic ms. */
   readonly since: number
   readonly #clock: Clock
   readonly #backoff: Backoff
+  #reason: HoldReason
   #probes = 0
   #probeAt = 0
 
   constructor (reason: HoldReason, clock: Clock, random: () => number, retryAfterMs = 0) {
-    this.reason = reason
+    this.#reason = reason
     this.#clock = clock
     this.since = clock.now()
     this.#backoff = { baseMs: FIRST_PROBE_MS, maxMs: LONGEST_PROBE_MS, random }
-    this.probeFailed(retryAfterMs)
+    this.#probeLater(retryAfterMs)
+  }
+
+  get reason (): HoldReason {
+    return this.#reason
   }
 
   /** Monotonic ms. */
@@ -39,7 +48,13 @@ export class Hold {
     return this.#probeAt
   }
 
-  probeFailed (retryAfterMs = 0): void {
+  /** A probe did not pass; what it met is the reason from now on. */
+  probeFailed (reason: HoldReason, retryAfterMs = 0): void {
+    this.#reason = reason
+    this.#probeLater(retryAfterMs)
+  }
+
+  #probeLater (retryAfterMs: number): void {
     const step = Math.min(LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** Math.min(this.#probes, 10))
     // Half fixed, half jitter: a probe that leaves at once would tell nothing.
     const delay = step / 2 + backoffDelay(this.#backoff, this.#probes) / 2

@@ -1,5 +1,5 @@
 import { type Flight } from './flight.js'
-import { Sequencer } from './sequencer.js'
+import { Sequencer, type Place } from './sequencer.js'
 import { type StageRunner } from './stage-runner.js'
 
 /**
@@ -18,7 +18,11 @@ export class Lines<T> {
   /** Takes a place in all lines. Called in source order. */
   join (flight: Flight<T>): void {
     if (flight.origin.replay || this.#runners.length < 2) return
-    flight.places = this.#sequencers.map((sequencer, index) => index === 0 ? undefined : sequencer.join(flight, this.#laneKey(index, flight)))
+    const places: Array<Place<T> | undefined> = [undefined]
+    for (let index = 1; index < this.#sequencers.length; index++) {
+      places.push(this.#sequencers[index]?.join(flight, this.#laneKey(index, flight)))
+    }
+    flight.places = places
   }
 
   /** The record has passed the stages before this one, and enters it when its turn comes. */
@@ -30,9 +34,13 @@ export class Lines<T> {
 
   /** Gives up all places: the record's fate is decided, and what stands behind it need not wait. */
   leave (flight: Flight<T>): void {
-    if (flight.places === undefined) return
-    for (const [index, place] of flight.places.entries()) if (place !== undefined) this.#sequencers[index]?.leave(place)
+    const places = flight.places
+    if (places === undefined) return
     flight.places = undefined
+    for (let index = 1; index < places.length; index++) {
+      const place = places[index]
+      if (place !== undefined) this.#sequencers[index]?.leave(place)
+    }
   }
 
   #laneKey (index: number, flight: Flight<T>): string {

@@ -1,7 +1,7 @@
 import { type FailureCode } from '../errors.js'
 
-/** Why a batch left: it was full by count or by bytes, its oldest record had waited long enough, or everything must go. */
-export type FlushCause = 'records' | 'bytes' | 'linger' | 'drain'
+/** Why a batch left: it was full by count or by bytes, its oldest record had waited long enough, or it probes a held service. */
+export type FlushCause = 'records' | 'bytes' | 'linger' | 'probe'
 
 /** One call of a stage as it ended. */
 export interface CallReport {
@@ -30,6 +30,7 @@ export interface Observer {
   called (stage: string, key: string, report: CallReport): void
   coalesced (stage: string, records: number): void
   failed (stage: string, key: string, code: FailureCode, records: number): void
+  /** Acknowledged by the dead letters. */
   deadLettered (code: FailureCode): void
   handedOver (cause: 'attempt' | 'hold', records: number): void
   attemptsExhausted (): void

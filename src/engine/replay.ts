@@ -13,16 +13,22 @@ export interface ReplayMessage {
   postpone (delayMs: number): void
 }
 
+/** What a replay reports to whoever took it up. */
+export interface ReplayOwner<T> {
+  settledReplay (flight: Flight<T>): void
+  postponed (flight: Flight<T>): void
+}
+
 /** The origin of a replayed record: its end deletes the message, and until then the message stays invisible. */
 export class ReplayOrigin<T> implements Origin<T> {
   readonly replay = true
   readonly closed = false
   readonly #message: ReplayMessage
-  readonly #ended: (flight: Flight<T>) => void
+  readonly #owner: ReplayOwner<T>
 
-  constructor (message: ReplayMessage, ended: (flight: Flight<T>) => void) {
+  constructor (message: ReplayMessage, owner: ReplayOwner<T>) {
     this.#message = message
-    this.#ended = ended
+    this.#owner = owner
   }
 
   started (): void {}
@@ -31,13 +37,13 @@ export class ReplayOrigin<T> implements Origin<T> {
     if (flight.settled) return
     flight.settled = true
     this.#message.done()
-    this.#ended(flight)
+    this.#owner.settledReplay(flight)
   }
 
   postpone (flight: Flight<T>, delayMs: number): void {
     if (flight.settled) return
     flight.settled = true
     this.#message.postpone(delayMs)
-    this.#ended(flight)
+    this.#owner.postponed(flight)
   }
 }

@@ -29,7 +29,7 @@ export class RetryBudget {
     this.#tokens = Math.min(CAPACITY, this.#tokens + (now - this.#refilledAt) / 1000 * REFILL_PER_SECOND)
     this.#refilledAt = now
     if (this.#tokens < records) {
-      this.#tokens = Math.max(0, this.#tokens - records)
+      this.#tokens = 0
       return false
     }
     this.#tokens -= records

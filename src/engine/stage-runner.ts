@@ -8,7 +8,6 @@ export class StageRunner<T> {
   readonly #fates: FateHandlers<T>
   readonly #deps: ChannelDependencies
   readonly #channels = new Map<string, Channel<T>>()
-  #draining = false
 
   constructor (stage: Stage<T>, fates: FateHandlers<T>, deps: ChannelDependencies) {
     this.stage = stage
@@ -29,11 +28,6 @@ export class StageRunner<T> {
     for (const channel of this.#channels.values()) channel.pump()
   }
 
-  drain (): void {
-    this.#draining = true
-    for (const channel of this.#channels.values()) channel.drain()
-  }
-
   remove (predicate: (flight: Flight<T>) => boolean): Array<Flight<T>> {
     return [...this.#channels.values()].flatMap(channel => channel.remove(predicate))
   }
@@ -52,7 +46,6 @@ export class StageRunner<T> {
     if (channel === undefined) {
       channel = new Channel(key, this.stage, this.#fates, this.#deps)
       this.#channels.set(key, channel)
-      if (this.#draining) channel.drain()
     }
     return channel
   }

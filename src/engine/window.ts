@@ -11,8 +11,11 @@ export interface WindowOwner<T> {
  * The offsets of one partition in one assignment epoch: which were polled, which are settled, and the watermark, which
  * is the lowest unsettled offset and the only one that may be committed.
  *
+ * It is `open`, then perhaps `draining` (takes nothing new, finishes what has started), perhaps `over` (the drain was
+ * cut: sends nothing more, but what is settled may still be committed), and in the end `closed`.
+ *
  * Invariants: flights stand in offset order; everything below `watermark` is settled; the watermark never goes back;
- * a closed window accepts no settlement.
+ * a window that is over accepts no settlement.
  */
 export class Window<T> implements Origin<T> {
   readonly topic: string
@@ -22,7 +25,7 @@ export class Window<T> implements Origin<T> {
 
   readonly #owner: WindowOwner<T>
   readonly #flights = new Fifo<Flight<T>>()
-  #state: 'open' | 'draining' | 'closed' = 'open'
+  #state: 'open' | 'draining' | 'over' | 'closed' = 'open'
   #highestPolled = -1
   #highestStarted = -1
   /** The next offset after everything that this window will ever settle. */
@@ -39,7 +42,7 @@ export class Window<T> implements Origin<T> {
   }
 
   get closed (): boolean {
-    return this.#state === 'closed'
+    return this.#state === 'over' || this.#state === 'closed'
   }
 
   /** Takes new records. */
@@ -103,12 +106,12 @@ export class Window<T> implements Origin<T> {
   }
 
   settle (flight: Flight<T>): void {
-    if (flight.settled) return
-    flight.settled = true
-    if (this.#state === 'closed') {
+    if (this.closed) {
       this.#owner.lateSettled()
       return
     }
+    if (flight.settled) return
+    flight.settled = true
     this.#unsettled--
     this.#unsettledBytes -= flight.bytes
     while (this.#flights.peek()?.settled === true) this.#flights.shift()
@@ -123,6 +126,13 @@ export class Window<T> implements Origin<T> {
     if (this.#state !== 'open') return []
     this.#state = 'draining'
     return this.#drop(flight => flight.offset > this.#highestStarted)
+  }
+
+  /** Cuts the drain: what is left is dropped and returned, and the watermark stays below it. */
+  abandon (): Array<Flight<T>> {
+    if (this.closed) return []
+    this.#state = 'over'
+    return this.#drop(() => true)
   }
 
   /** Ends the epoch. What is left is dropped and returned; nothing of this window is committed any more. */

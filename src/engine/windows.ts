@@ -6,9 +6,14 @@ export class Windows<T> {
   readonly #owner: WindowOwner<T>
   readonly #byTopic = new Map<string, Array<Window<T> | undefined>>()
   #epochs = 0
+  #size = 0
 
   constructor (owner: WindowOwner<T>) {
     this.#owner = owner
+  }
+
+  get size (): number {
+    return this.#size
   }
 
   open ({ topic, partition }: TopicPartition): Window<T> {
@@ -18,6 +23,7 @@ export class Windows<T> {
       this.#byTopic.set(topic, partitions)
     }
     const window = new Window<T>(topic, partition, ++this.#epochs, this.#owner)
+    if (partitions[partition] === undefined) this.#size++
     partitions[partition] = window
     return window
   }
@@ -29,7 +35,9 @@ export class Windows<T> {
   /** Forgets the window, if it is still the current one of its partition. */
   delete (window: Window<T>): void {
     const partitions = this.#byTopic.get(window.topic)
-    if (partitions?.[window.partition] === window) partitions[window.partition] = undefined
+    if (partitions?.[window.partition] !== window) return
+    partitions[window.partition] = undefined
+    this.#size--
   }
 
   pick (partitions: readonly TopicPartition[]): Array<Window<T>> {

@@ -1,0 +1,190 @@
+import { type FailureCode } from '../errors.js'
+import { type Channel, type ChannelDependencies, type FateHandlers } from './channel.js'
+import { type EngineOptions } from './engine-options.js'
+import { type Verdict } from './examiner.js'
+import { type Flight } from './flight.js'
+import { Lines } from './lines.js'
+import { type Stage } from './stage.js'
+import { StageRunner } from './stage-runner.js'
+
+export interface RoadOptions<T> extends EngineOptions<T> {
+  readonly channels: ChannelDependencies
+  readonly callEnded: () => void
+  readonly holdChanged: () => void
+}
+
+/**
+ * The road of a record, from its verdict to its one end: through all stages, or to the dead letters, or to the retry
+ * queue. Decides where a record goes next; never when it is sent.
+ */
+export class Road<T> {
+  readonly #options: RoadOptions<T>
+  readonly #stages: ReadonlyArray<StageRunner<T>>
+  readonly #lines: Lines<T>
+  readonly #deadLetters: StageRunner<T>
+  readonly #retryQueue: StageRunner<T> | undefined
+  readonly #runners: ReadonlyArray<StageRunner<T>>
+
+  constructor (options: RoadOptions<T>) {
+    const { stages, deadLetters, retryQueue, channels } = options
+    this.#options = options
+    this.#stages = stages.map((stage, index) => new StageRunner(stage, this.#fatesOf(stage, index), channels))
+    this.#lines = new Lines(this.#stages)
+    this.#deadLetters = new StageRunner(deadLetters, this.#fatesOfDeadLetters(), channels)
+    this.#retryQueue = retryQueue === undefined ? undefined : new StageRunner(retryQueue, this.#fatesOfRetryQueue(retryQueue), channels)
+    this.#runners = [...this.#stages, this.#deadLetters, ...(this.#retryQueue === undefined ? [] : [this.#retryQueue])]
+  }
+
+  /** The channels of the stages, of the dead letters and of the retry queue. */
+  * channels (): IterableIterator<{ stage: string, channel: Channel<T> }> {
+    for (const runner of this.#runners) for (const channel of runner.channels) yield { stage: runner.stage.name, channel }
+  }
+
+  /** Those of the stages alone. */
+  * stageChannels (): IterableIterator<Channel<T>> {
+    for (const runner of this.#stages) yield * runner.channels
+  }
+
+  /** Records can be handed over at present: there is a retry queue, and it takes them. */
+  get handsOver (): boolean {
+    return this.#retryQueue !== undefined && [...this.#retryQueue.channels].every(channel => channel.hold === undefined)
+  }
+
+  /** Called in source order. */
+  enter (flight: Flight<T>, verdict: Verdict<T>): void {
+    if (flight.settled || flight.origin.closed) return
+    if (verdict.class === 'poison') {
+      this.#reject(flight, 'validate', verdict.code, verdict.detail)
+      return
+    }
+    flight.payload = verdict.payload
+    for (const { stage } of this.#stages) {
+      const refused = stage.check?.(flight)
+      if (refused === undefined) continue
+      this.#reject(flight, stage.name, refused.code, refused.detail)
+      return
+    }
+    this.#lines.join(flight)
+    this.#stages[0]?.push(flight)
+  }
+
+  pump (): void {
+    for (const runner of this.#runners) runner.pump()
+  }
+
+  /** Its fate is decided elsewhere: what stands behind it need not wait. */
+  leave (flight: Flight<T>): void {
+    this.#lines.leave(flight)
+  }
+
+  /** These were dropped, marked settled: nothing waits for them and nothing sends them any more. */
+  forget (dropped: ReadonlyArray<Flight<T>>): void {
+    for (const runner of this.#runners) runner.remove(flight => flight.settled)
+    for (const flight of dropped) this.#lines.leave(flight)
+  }
+
+  /** Takes the named records out of the stages, where they wait. */
+  removeFromStages (predicate: (flight: Flight<T>) => boolean): Array<Flight<T>> {
+    return this.#stages.flatMap(runner => runner.remove(predicate))
+  }
+
+  /** Hands over what waits in a channel that is held for too long; it burns no attempt. */
+  handOverHeld (channel: Channel<T>): void {
+    const flights = channel.remove(flight => this.#mayHandOver(flight))
+    if (flights.length === 0) return
+    for (const flight of flights) this.#handOver(flight, flight.attempts)
+    this.#options.observer.handedOver('hold', flights.length)
+  }
+
+  abort (predicate: (flight: Flight<T>) => boolean): void {
+    for (const runner of this.#runners) runner.abort(predicate)
+  }
+
+  close (): void {
+    for (const runner of this.#runners) runner.close()
+  }
+
+  #fatesOf (stage: Stage<T>, index: number): FateHandlers<T> {
+    return {
+      ...this.#commonFates(),
+      done: flight => { this.#passed(flight, index) },
+      poison: (flight, code, detail) => { this.#reject(flight, stage.name, code, detail) },
+      failed: (flight, code, detail) => { this.#note(flight, stage.name, code, detail) },
+      spent: flight => this.#attemptSpent(flight, stage.name)
+    }
+  }
+
+  /** Tried until they are written. What their own writing meets is not noted: they tell why the record was rejected. */
+  #fatesOfDeadLetters (): FateHandlers<T> {
+    return {
+      ...this.#commonFates(),
+      done: flight => {
+        if (!flight.settled) this.#options.observer.deadLettered(flight.failure?.code ?? 'UNKNOWN')
+        flight.origin.settle(flight)
+      },
+      poison: flight => { this.#deadLetters.push(flight) },
+      failed: () => {},
+      spent: () => false
+    }
+  }
+
+  #fatesOfRetryQueue (stage: Stage<T>): FateHandlers<T> {
+    return {
+      ...this.#commonFates(),
+      done: flight => { flight.origin.settle(flight) },
+      poison: (flight, code, detail) => { this.#reject(flight, stage.name, code, detail) },
+      failed: () => {},
+      spent: () => false
+    }
+  }
+
+  #commonFates (): Pick<FateHandlers<T>, 'callEnded' | 'holdChanged'> {
+    return { callEnded: this.#options.callEnded, holdChanged: this.#options.holdChanged }
+  }
+
+  #passed (flight: Flight<T>, index: number): void {
+    if (index + 1 === this.#stages.length) flight.origin.settle(flight)
+    else if (!flight.settled && !flight.origin.closed) this.#lines.ready(flight, index + 1)
+  }
+
+  #attemptSpent (flight: Flight<T>, stage: string): boolean {
+    const { limits, observer } = this.#options
+    const attempts = flight.attempts + 1
+    if (attempts >= limits.maxAttempts) {
+      observer.attemptsExhausted()
+      flight.attempts = attempts
+      const last = flight.failure
+      this.#reject(flight, stage, 'ATTEMPTS_EXHAUSTED', last === undefined ? '' : `${last.code}: ${last.detail}`)
+      return true
+    }
+    if (!this.#mayHandOver(flight)) {
+      flight.attempts = attempts
+      return false
+    }
+    this.#handOver(flight, attempts)
+    observer.handedOver('attempt', 1)
+    return true
+  }
+
+  #mayHandOver (flight: Flight<T>): boolean {
+    const stage = this.#retryQueue?.stage
+    return stage !== undefined && stage.check?.(flight) === undefined
+  }
+
+  #handOver (flight: Flight<T>, retryCount: number): void {
+    flight.retryCount = retryCount
+    this.#lines.leave(flight)
+    this.#retryQueue?.push(flight)
+  }
+
+  #reject (flight: Flight<T>, stage: string, code: FailureCode, detail: string): void {
+    this.#note(flight, stage, code, detail)
+    this.#lines.leave(flight)
+    this.#deadLetters.push(flight)
+  }
+
+  #note (flight: Flight<T>, stage: string, code: FailureCode, detail: string): void {
+    const lastAt = this.#options.clock.wallTime()
+    flight.failure = { code, detail, stage, firstAt: flight.failure?.firstAt ?? lastAt, lastAt }
+  }
+}
