@@ -12,7 +12,10 @@ export class Lines<T> {
 
   constructor (runners: ReadonlyArray<StageRunner<T>>) {
     this.#runners = runners
-    this.#sequencers = runners.map(runner => new Sequencer(flight => { runner.push(flight) }))
+    this.#sequencers = runners.map(runner => new Sequencer(flight => {
+      // Of several that were dropped together, the first to leave lets the next through.
+      if (!flight.settled) runner.push(flight)
+    }))
   }
 
   /** Takes a place in all lines. Called in source order. */

@@ -1,10 +1,9 @@
 import { Engine } from '../../src/engine/engine.js'
 import { type EngineLimits } from '../../src/engine/engine-options.js'
 import { type Examiner, type Verdict } from '../../src/engine/examiner.js'
-import { type Flight } from '../../src/engine/flight.js'
+import { type Failure, type Flight } from '../../src/engine/flight.js'
 import { DONE, poison } from '../../src/engine/outcome.js'
 import { type SourceRecord } from '../../src/engine/record.js'
-import { type Failure } from '../../src/engine/flight.js'
 import { type ReplayMessage } from '../../src/engine/replay.js'
 import { countingObserver, type Counts } from './counting-observer.js'
 import { FakeStage, type FakeStageOptions } from './fake-stage.js'
@@ -53,7 +52,7 @@ export interface Rig {
   readonly last: FakeStage<Parcel>
   readonly deadLetters: FakeStage<Parcel>
   readonly retryQueue: FakeStage<Parcel>
-  /** Polls records with these values, from `offset` on, and has them examined. */
+  /** Polls records with these values, from `offset` on, and has them examined. The first poll assigns the partition. */
   poll (partition: number, offset: number, ...values: string[]): Promise<void>
   /** The watermark of a partition that may be committed; undefined when there is no news. */
   committable (partition?: number): number | undefined
@@ -86,6 +85,7 @@ export function rig (options: RigOptions = {}): Rig {
     incidents: counts.incidents,
     limits: { ...DEFAULT_LIMITS, ...options.limits }
   })
+  const assigned = new Set<number>()
   const [first] = stages
   const last = stages.at(-1)
   if (first === undefined || last === undefined) throw new Error('a road has at least one stage')
@@ -100,6 +100,8 @@ export function rig (options: RigOptions = {}): Rig {
     retryQueue,
     failures,
     async poll (partition, offset, ...values) {
+      if (!assigned.has(partition)) engine.open({ topic: TOPIC, partition })
+      assigned.add(partition)
       engine.polled()
       engine.receive(values.map((value, index) => recordOf(partition, offset + index, value)))
       await turn()

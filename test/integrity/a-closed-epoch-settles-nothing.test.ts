@@ -1,0 +1,70 @@
+import t from 'tap'
+import { transient } from '../../src/engine/outcome.js'
+import { rig, TOPIC } from '../helpers/engine.js'
+
+const PLACE = { topic: TOPIC, partition: 0 }
+const single = { batch: { maxRecords: 1 } }
+
+t.test('an answer that comes after its epoch was lost settles nothing of the next', async t => {
+  const { engine, poll, first, committable, counts } = rig({ stages: [single] })
+  await poll(0, 0, 'a/1', 'a/1')
+  const old = first.last
+  engine.close([PLACE])
+  t.equal(engine.inFlight.records, 0, 'its credit is free')
+  t.equal(old.signal.aborted, true, 'its call is given up')
+  engine.open(PLACE)
+  await poll(0, 0, 'a/1')
+  t.equal(first.calls.length, 1, 'the lane is busy while its old call may still have effects')
+  await old.settle()
+  t.equal(committable(), undefined)
+  t.equal(counts.told['lateSettled'], 1)
+  await first.last.settle()
+  t.equal(committable(), 1)
+  t.strictSame(first.sent, [[0], [0]])
+})
+
+t.test('nothing of a closed epoch is tried again', async t => {
+  const { engine, poll, first, clock, retryQueue, deadLetters } = rig({ stages: [single] })
+  await poll(0, 0, 'a/1', 'a/2')
+  const [one, two] = first.calls
+  await one?.settle(transient('ENTRY_FAILED', 'planted'))
+  engine.close([PLACE])
+  await two?.settle(transient('ENTRY_FAILED', 'planted'))
+  await clock.pass(10_000)
+  t.strictSame([first.calls.length, retryQueue.calls.length, deadLetters.calls.length], [2, 0, 0])
+})
+
+t.test('what was still being examined is not sent', async t => {
+  let answer: (() => void) | undefined
+  const { engine, poll, first, clock } = rig({
+    stages: [single],
+    examiner: {
+      examine: async chunk => await new Promise(resolve => { answer = () => { resolve(chunk.map(() => ({ class: 'valid', payload: { client: 'a', lane: 'a' } }))) } }),
+      close: async () => {}
+    }
+  })
+  await poll(0, 0, 'a/1')
+  engine.close([PLACE])
+  answer?.()
+  await clock.pass(100)
+  t.equal(first.calls.length, 0)
+})
+
+t.test('records that waited in line behind each other are dropped together', async t => {
+  const { engine, poll, first, last, clock } = rig({ stages: [single, { ...single, orderKey: () => 'one lane' }] })
+  await poll(0, 0, 'a/1', 'a/2', 'a/3')
+  await first.calls[1]?.settle()
+  await first.calls[2]?.settle()
+  engine.close([PLACE])
+  await clock.pass(100)
+  t.equal(last.calls.length, 0)
+})
+
+t.test('records of a partition that is not assigned are not taken', async t => {
+  const { engine, poll, first } = rig({ stages: [single] })
+  await poll(0, 0, 'a/1')
+  engine.close([PLACE])
+  await poll(0, 1, 'a/2')
+  t.equal(first.calls.length, 1)
+  t.equal(engine.inFlight.records, 0)
+})
