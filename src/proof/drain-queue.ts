@@ -18,16 +18,16 @@ const STALL_TIMEOUT_MS = 45_000
  */
 export async function drainQueue (client: Pick<SQSClient, 'send'>, url: string, visit: (message: QueueMessage) => void): Promise<void> {
   let movedAt = performance.now()
-  let empty = false
+  let ended = false
   const receiver = async (): Promise<void> => {
-    while (!empty) {
+    while (!ended) {
       const messages = await receive(client, url)
       if (messages.length > 0) {
         for (const message of messages) visit(toQueueMessage(url, message))
         await remove(client, url, messages)
         movedAt = performance.now()
       } else if (await countMessages(client, url) === 0) {
-        empty = true
+        ended = true
       } else if (performance.now() - movedAt > STALL_TIMEOUT_MS) {
         throw new AppError('UNAVAILABLE', `${url} holds messages that it does not hand out; is somebody else receiving them?`)
       } else {
@@ -35,7 +35,11 @@ export async function drainQueue (client: Pick<SQSClient, 'send'>, url: string, 
       }
     }
   }
-  await Promise.all(Array.from({ length: RECEIVERS }, receiver))
+  try {
+    await Promise.all(Array.from({ length: RECEIVERS }, receiver))
+  } finally {
+    ended = true // one that fails ends the others
+  }
 }
 
 /** What a queue holds: visible, in flight and delayed. */
