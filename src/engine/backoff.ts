@@ -5,6 +5,6 @@ export interface Backoff {
   readonly random: () => number
 }
 
-export function backoffDelay (backoff: Backoff, tries: number): number {
-  return backoff.random() * Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(tries, 30))
+export function backoffDelay (backoff: Backoff, tries: number, draw = backoff.random()): number {
+  return draw * Math.min(backoff.maxMs, backoff.baseMs * 2 ** Math.min(tries, 30))
 }

@@ -42,6 +42,14 @@ interface Call<T> extends Batch<T> {
   startedAt: number
 }
 
+/** How a call ended, for those of its records that failed. */
+interface Ending<T> {
+  readonly durationMs: number
+  /** One draw for all: what failed together goes again together, not in as many calls as it has lanes. */
+  readonly draw: number
+  readonly backoffs: Map<number, Array<Lane<T>>>
+}
+
 /** What of one lane comes back from a call: records that were only superseded, and records that failed. */
 interface PutBack<T> {
   readonly fresh: Array<Flight<T>>
@@ -204,6 +212,7 @@ export class Channel<T> {
 
   #conclude (call: Call<T>, outcomes: readonly Outcome[]): void {
     const durationMs = this.#deps.clock.now() - call.startedAt
+    const ending: Ending<T> = { durationMs, draw: this.#deps.random(), backoffs: new Map() }
     const tally = { done: 0, poison: 0, transient: 0, environment: 0 }
     for (const outcome of outcomes) tally[outcome.class]++
     this.#breaker.judge({ outcomes, tally, probe: call.probe, aborted: call.controller.signal.aborted })
@@ -217,14 +226,15 @@ export class Channel<T> {
         const outcome = outcomes[at] as Outcome
         if (outcome.class !== 'done') {
           back ??= { fresh: [], failed: [], delayMs: 0 }
-          this.#fail(flight, outcome, durationMs, back)
+          this.#fail(flight, outcome, ending, back)
           continue
         }
         if (back !== undefined && back.failed.length > 0) overtaken++
         this.#pass(flight)
       }
-      this.#freeLane(lane, back)
+      this.#freeLane(lane, ending, back)
     }
+    for (const [delayMs, lanes] of ending.backoffs) this.#releaseLater(lanes, delayMs)
     if (overtaken > 0) this.#deps.observer.overtaken(this.#stage.name, overtaken)
     this.#deps.observer.called(this.#stage.name, this.key, {
       records: call.flights.length, bytes: call.bytes, cause: call.cause, durationMs, resent: call.resent, ...tally
@@ -240,7 +250,7 @@ export class Channel<T> {
     this.#fates.done(flight)
   }
 
-  #fail (flight: Flight<T>, outcome: Exclude<Outcome, { class: 'done' }>, durationMs: number, back: PutBack<T>): void {
+  #fail (flight: Flight<T>, outcome: Exclude<Outcome, { class: 'done' }>, ending: Ending<T>, back: PutBack<T>): void {
     this.#deps.observer.failed(this.#stage.name, this.key, outcome.code, 1)
     this.#releaseSuperseded(flight, outcome, back)
     if (!isLive(flight)) return
@@ -249,7 +259,7 @@ export class Channel<T> {
       return
     }
     this.#fates.failed(flight, outcome.code, outcome.detail)
-    if (outcome.class === 'transient' && this.#passIsSpent(flight, outcome, durationMs, back) && this.#fates.spent(flight)) return
+    if (outcome.class === 'transient' && this.#passIsSpent(flight, outcome, ending, back) && this.#fates.spent(flight)) return
     back.failed.push(flight)
   }
 
@@ -265,8 +275,8 @@ export class Channel<T> {
     }
   }
 
-  #passIsSpent (flight: Flight<T>, outcome: Transient, durationMs: number, back: PutBack<T>): boolean {
-    const delayMs = Math.max(backoffDelay(this.#deps.backoff, flight.triesInPlace), outcome.retryAfterMs ?? 0)
+  #passIsSpent (flight: Flight<T>, outcome: Transient, { durationMs, draw }: Ending<T>, back: PutBack<T>): boolean {
+    const delayMs = Math.max(backoffDelay(this.#deps.backoff, flight.triesInPlace, draw), outcome.retryAfterMs ?? 0)
     flight.triesInPlace++
     back.delayMs = Math.max(back.delayMs, delayMs)
     if (!this.#breaker.blamesRecord(outcome)) return false
@@ -276,17 +286,23 @@ export class Channel<T> {
     return true
   }
 
-  #freeLane (lane: Lane<T>, back: PutBack<T> | undefined): void {
+  #freeLane (lane: Lane<T>, { backoffs }: Ending<T>, back: PutBack<T> | undefined): void {
     if (back !== undefined) this.#batcher.putBack(lane, back.fresh, back.failed)
     if (back === undefined || back.failed.length === 0 || back.delayMs === 0) {
       this.#batcher.release(lane)
       return
     }
+    const lanes = backoffs.get(back.delayMs)
+    if (lanes === undefined) backoffs.set(back.delayMs, [lane])
+    else lanes.push(lane)
+  }
+
+  #releaseLater (lanes: ReadonlyArray<Lane<T>>, delayMs: number): void {
     const timer = this.#deps.clock.setTimer(() => {
       this.#backoffs.delete(timer)
-      this.#batcher.release(lane)
+      for (const lane of lanes) this.#batcher.release(lane)
       this.pump()
-    }, back.delayMs)
+    }, delayMs)
     this.#backoffs.add(timer)
   }
 }
