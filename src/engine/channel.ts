@@ -1,29 +1,16 @@
 import fastq from 'fastq'
-import { describeError, type FailureCode } from '../errors.js'
-import { backoffDelay, type Backoff } from './backoff.js'
-import { Batcher, type Batch, type Lane } from './batcher.js'
+import { describeError } from '../errors.js'
+import { Aftermath, type FateHandlers } from './aftermath.js'
+import { type Backoff } from './backoff.js'
+import { Batcher, type Batch } from './batcher.js'
 import { Breaker } from './breaker.js'
 import { type Clock, type Timer } from './clock.js'
 import { type DispatchGate } from './dispatch-gate.js'
 import { type Flight } from './flight.js'
 import { type Hold } from './hold.js'
 import { type Incidents, type Observer } from './observer.js'
-import { transient, type Outcome, type Transient } from './outcome.js'
+import { transient, type Outcome } from './outcome.js'
 import { type Stage } from './stage.js'
-
-/** What a channel asks of the engine about the fate of a record. */
-export interface FateHandlers<T> {
-  done (flight: Flight<T>): void
-  poison (flight: Flight<T>, code: FailureCode, detail: string): void
-  /** A failure that may pass; noted on the flight. */
-  failed (flight: Flight<T>, code: FailureCode, detail: string): void
-  /** The pass's time in place is spent. True when the record has left the stage; false when it goes on in place. */
-  spent (flight: Flight<T>): boolean
-  /** A call has ended and all its outcomes were handled: every channel may have something to send. */
-  callEnded (): void
-  /** The channel is held, or no more, or for another scope. */
-  holdChanged (): void
-}
 
 export interface ChannelDependencies {
   readonly clock: Clock
@@ -42,21 +29,6 @@ interface Call<T> extends Batch<T> {
   startedAt: number
 }
 
-/** How a call ended, for those of its records that failed. */
-interface Ending<T> {
-  readonly durationMs: number
-  /** One draw for all: what failed together goes again together, not in as many calls as it has lanes. */
-  readonly draw: number
-  readonly backoffs: Map<number, Array<Lane<T>>>
-}
-
-/** What of one lane comes back from a call: records that were only superseded, and records that failed. */
-interface PutBack<T> {
-  readonly fresh: Array<Flight<T>>
-  readonly failed: Array<Flight<T>>
-  delayMs: number
-}
-
 /**
  * Everything one batch key of a stage has under way: its lanes, its calls (bounded by fastq) and its breaker. What
  * happens to one key (a queue, a table) never touches another.
@@ -68,8 +40,8 @@ export class Channel<T> {
   readonly #deps: ChannelDependencies
   readonly #batcher: Batcher<T>
   readonly #breaker: Breaker
+  readonly #aftermath: Aftermath<T>
   readonly #calls = new Set<Call<T>>()
-  readonly #backoffs = new Set<Timer>()
   readonly #queue: fastq.queue<Call<T>, readonly Outcome[]>
   #wakeTimer: Timer | undefined
   #wakeAt = Infinity
@@ -87,6 +59,9 @@ export class Channel<T> {
       policy: stage.batch,
       maxPerLane: stage.coalesce === undefined ? stage.maxPerLane ?? Infinity : 1,
       coalesce: stage.coalesce !== undefined
+    })
+    this.#aftermath = new Aftermath({
+      stage: stage.name, key, batcher: this.#batcher, breaker: this.#breaker, fates, ...deps, released: () => { this.pump() }
     })
     this.#queue = fastq((call: Call<T>, ended: fastq.done<readonly Outcome[]>) => { this.#run(call, ended) }, stage.concurrency)
   }
@@ -143,7 +118,7 @@ export class Channel<T> {
   close (): void {
     this.#closed = true
     this.#wakeTimer?.clear()
-    for (const timer of this.#backoffs) timer.clear()
+    this.#aftermath.close()
     for (const call of this.#calls) call.controller.abort()
   }
 
@@ -212,101 +187,12 @@ export class Channel<T> {
 
   #conclude (call: Call<T>, outcomes: readonly Outcome[]): void {
     const durationMs = this.#deps.clock.now() - call.startedAt
-    const ending: Ending<T> = { durationMs, draw: this.#deps.random(), backoffs: new Map() }
     const tally = { done: 0, poison: 0, transient: 0, environment: 0 }
     for (const outcome of outcomes) tally[outcome.class]++
     this.#breaker.judge({ outcomes, tally, probe: call.probe, aborted: call.controller.signal.aborted })
-
-    let overtaken = 0
-    let at = 0
-    for (const lane of call.lanes) {
-      let back: PutBack<T> | undefined
-      for (const end = at + lane.taken; at < end; at++) {
-        const flight = call.flights[at] as Flight<T>
-        const outcome = outcomes[at] as Outcome
-        if (outcome.class !== 'done') {
-          back ??= { fresh: [], failed: [], delayMs: 0 }
-          this.#fail(flight, outcome, ending, back)
-          continue
-        }
-        if (back !== undefined && back.failed.length > 0) overtaken++
-        this.#pass(flight)
-      }
-      this.#freeLane(lane, ending, back)
-    }
-    for (const [delayMs, lanes] of ending.backoffs) this.#releaseLater(lanes, delayMs)
-    if (overtaken > 0) this.#deps.observer.overtaken(this.#stage.name, overtaken)
+    this.#aftermath.conclude(call, outcomes, durationMs)
     this.#deps.observer.called(this.#stage.name, this.key, {
       records: call.flights.length, bytes: call.bytes, cause: call.cause, durationMs, resent: call.resent, ...tally
     })
   }
-
-  #pass (flight: Flight<T>): void {
-    const { superseded } = flight
-    if (superseded !== undefined) {
-      flight.superseded = undefined
-      for (const older of superseded) this.#fates.done(older)
-    }
-    this.#fates.done(flight)
-  }
-
-  #fail (flight: Flight<T>, outcome: Exclude<Outcome, { class: 'done' }>, ending: Ending<T>, back: PutBack<T>): void {
-    this.#deps.observer.failed(this.#stage.name, this.key, outcome.code, 1)
-    this.#releaseSuperseded(flight, outcome, back)
-    if (!isLive(flight)) return
-    if (outcome.class === 'poison') {
-      this.#fates.poison(flight, outcome.code, outcome.detail)
-      return
-    }
-    this.#fates.failed(flight, outcome.code, outcome.detail)
-    if (outcome.class === 'transient' && this.#passIsSpent(flight, outcome, ending, back) && this.#fates.spent(flight)) return
-    back.failed.push(flight)
-  }
-
-  /** What a record was to take along goes on its own, lest it share the fate of one that is to blame for its failure. */
-  #releaseSuperseded (flight: Flight<T>, outcome: Outcome, back: PutBack<T>): void {
-    const { superseded } = flight
-    if (superseded === undefined) return
-    flight.superseded = undefined
-    const blameless = outcome.class === 'environment' || (outcome.class === 'transient' && outcome.code === 'ABORTED')
-    for (const older of superseded) {
-      if (!blameless) older.alone = true
-      if (isLive(older)) back.fresh.push(older)
-    }
-  }
-
-  #passIsSpent (flight: Flight<T>, outcome: Transient, { durationMs, draw }: Ending<T>, back: PutBack<T>): boolean {
-    const delayMs = Math.max(backoffDelay(this.#deps.backoff, flight.triesInPlace, draw), outcome.retryAfterMs ?? 0)
-    flight.triesInPlace++
-    back.delayMs = Math.max(back.delayMs, delayMs)
-    if (!this.#breaker.blamesRecord(outcome)) return false
-    flight.spentInPlaceMs += durationMs + delayMs
-    if (flight.spentInPlaceMs <= this.#deps.retryInPlaceMs) return false
-    flight.spentInPlaceMs = 0
-    return true
-  }
-
-  #freeLane (lane: Lane<T>, { backoffs }: Ending<T>, back: PutBack<T> | undefined): void {
-    if (back !== undefined) this.#batcher.putBack(lane, back.fresh, back.failed)
-    if (back === undefined || back.failed.length === 0 || back.delayMs === 0) {
-      this.#batcher.release(lane)
-      return
-    }
-    const lanes = backoffs.get(back.delayMs)
-    if (lanes === undefined) backoffs.set(back.delayMs, [lane])
-    else lanes.push(lane)
-  }
-
-  #releaseLater (lanes: ReadonlyArray<Lane<T>>, delayMs: number): void {
-    const timer = this.#deps.clock.setTimer(() => {
-      this.#backoffs.delete(timer)
-      for (const lane of lanes) this.#batcher.release(lane)
-      this.pump()
-    }, delayMs)
-    this.#backoffs.add(timer)
-  }
-}
-
-function isLive<T> (flight: Flight<T>): boolean {
-  return !flight.settled && !flight.origin.closed
 }

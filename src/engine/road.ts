@@ -1,5 +1,6 @@
 import { type FailureCode } from '../errors.js'
-import { type Channel, type ChannelDependencies, type FateHandlers } from './channel.js'
+import { type FateHandlers } from './aftermath.js'
+import { type Channel, type ChannelDependencies } from './channel.js'
 import { type EngineOptions } from './engine-options.js'
 import { type Verdict } from './examiner.js'
 import { type Flight } from './flight.js'

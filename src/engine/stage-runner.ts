@@ -1,4 +1,5 @@
-import { Channel, type ChannelDependencies, type FateHandlers } from './channel.js'
+import { type FateHandlers } from './aftermath.js'
+import { Channel, type ChannelDependencies } from './channel.js'
 import { type Flight } from './flight.js'
 import { type Stage } from './stage.js'
 
