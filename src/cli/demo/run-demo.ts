@@ -16,7 +16,7 @@ import { createKeptFolder, createPassingFolder, removeFolder } from './folder.js
 import { renderNextSteps } from './next-steps.js'
 import { proveDemo } from './prove-demo.js'
 import { startServers } from './servers.js'
-import { type DemoService, startService } from './service.js'
+import { createService, type DemoService } from './service.js'
 import { StepReport } from './step-report.js'
 import { renderSummary } from './summary.js'
 
@@ -54,6 +54,7 @@ export async function runDemo (options: DemoOptions, hooks: DemoHooks = {}): Pro
   } catch (error) {
     if (error instanceof Interrupted) {
       report.text(`\n${error.message}: ending everything…\n`)
+      report.silence()
       interruption.exitOnNext()
       await run.end().catch(() => {})
       removeFolder(dir)
@@ -152,10 +153,11 @@ class DemoRun {
 
   async #startService ({ adminPort }: DemoPlace): Promise<DemoService> {
     const { keep } = this.#options
-    const service = await startService({
+    const service = createService({
       adminPort, logFile: join(this.#dir, 'logs', 'service.log'), keepIn: keep ? this.#dir : undefined
     })
     if (!keep) this.#endings.push(() => service.stop())
+    await service.start()
     this.#report.done('Service', `penstock run events, ready; ${service.adminUrl}/metrics`)
     return service
   }

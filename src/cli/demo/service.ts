@@ -7,6 +7,8 @@ export interface DemoService {
   readonly adminUrl: string
   readonly logFile: string
   readonly isRunning: boolean
+  /** Resolves when it is ready. */
+  start (): Promise<void>
   /** SIGTERM: it drains. */
   stop (): Promise<void>
 }
@@ -22,8 +24,8 @@ const LAUNCHER = fileURLToPath(new URL('../launcher.js', import.meta.url))
 /** Beyond its own SHUTDOWN_GRACE_MS. */
 const STOP_TIMEOUT_MS = 40_000
 
-/** Starts `penstock run events` as anybody would, with this process' environment, and waits until it is ready. */
-export async function startService ({ adminPort, logFile, keepIn }: DemoServiceOptions): Promise<DemoService> {
+/** `penstock run events` as anybody would start it, with the environment that this process then has. */
+export function createService ({ adminPort, logFile, keepIn }: DemoServiceOptions): DemoService {
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const server = new ChildServer({
     name: 'The service',
@@ -37,11 +39,11 @@ export async function startService ({ adminPort, logFile, keepIn }: DemoServiceO
       if (keepIn !== undefined) adoptProcess({ name: 'service', pid, endpoint: adminUrl, ports: [adminPort], logFile }, { dir: keepIn })
     }
   })
-  await server.start()
   return {
     adminUrl,
     logFile,
     get isRunning () { return server.pid !== undefined },
+    start: () => server.start(),
     stop: () => server.stop()
   }
 }

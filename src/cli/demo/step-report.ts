@@ -8,10 +8,15 @@ const NAME_WIDTH = 24
 
 /** A line per step, as it is done. */
 export class StepReport {
-  readonly #write: (text: string) => void
+  #write: (text: string) => void
 
   constructor (write: (text: string) => void) {
     this.#write = write
+  }
+
+  /** Nothing more is said: what is still under way does not matter any more. */
+  silence (): void {
+    this.#write = () => {}
   }
 
   text (text: string): void {

@@ -43,7 +43,7 @@ t.test('the progress is read from the metric that the service has', async t => {
 
 t.test('the next steps name the file and a queue, and the line to append is an event', t => {
   const place = { brokers: '127.0.0.1:1', connectUrl: 'http://127.0.0.1:5', dynamodbEndpoint: 'http://127.0.0.1:2', sqsEndpoint: 'http://127.0.0.1:3', adminPort: 4 }
-  const service = { adminUrl: 'http://127.0.0.1:4', logFile: 'a', isRunning: true, stop: async () => {} }
+  const service = { adminUrl: 'http://127.0.0.1:4', logFile: 'a', isRunning: true, start: async () => {}, stop: async () => {} }
   const text = renderNextSteps(place, service, { dir: '/d', ledger: '/d/ledger.ndjson', eventsFile: '/my files/it\'s' })
   const line = /echo '(.*)' >> (.*)/.exec(text)
   t.match(JSON.parse(line?.[1] ?? ''), { uid: String, client: 'Client_B' })
