@@ -70,11 +70,15 @@ function report (logger: Logger, { warnings }: LoadedConfig, adminUrl: string): 
   }, 'started')
 }
 
-/** Tells the launcher first: a native library can keep a process from ending, and then only its parent can end it. */
+/**
+ * Tells the launcher first: a native library can keep a process from ending, and then only its parent can end it.
+ * Without the launcher that started it nobody asks for the exit code, and nobody else would end it.
+ */
 function leave (logger: Logger, { code, why }: Ending): void {
   if (code === EXIT.ok) logger.info({ code }, why)
   else logger.error({ code }, why)
-  if (process.send === undefined || !process.connected) process.exit(code)
+  if (process.send === undefined) process.exit(code)
+  if (!process.connected) process.kill(process.pid, 'SIGKILL')
   process.send({ exiting: code }, undefined, {}, error => {
     if (error !== null) logger.debug({ reason: describeError(error) }, 'the launcher is gone')
     process.exit(code)

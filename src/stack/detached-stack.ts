@@ -1,3 +1,4 @@
+import { ELASTICMQ_STOP_TIMEOUT_MS } from './elasticmq.js'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PROJECT_ROOT } from './jvm.js'
@@ -103,7 +104,7 @@ async function endProcesses (state: StackState, entries: readonly DetachedProces
 /** SIGTERM, then SIGKILL. Nothing tells the end of somebody else's child, so it is looked for. */
 async function endProcess (entry: DetachedProcess): Promise<void> {
   send(entry, 'SIGTERM')
-  const deadline = performance.now() + STOP_TIMEOUT_MS
+  const deadline = performance.now() + (entry.name === 'elasticmq' ? ELASTICMQ_STOP_TIMEOUT_MS : STOP_TIMEOUT_MS)
   while (isRunning(entry) && performance.now() < deadline) await delay(POLL_INTERVAL_MS)
   if (isRunning(entry)) send(entry, 'SIGKILL')
   while (isRunning(entry)) await delay(POLL_INTERVAL_MS)

@@ -18,7 +18,7 @@ export interface ElasticMqServer extends LocalServer {
 
 const MAX_HEAP_MB = 384
 /** It waits 10 s and more for long polls whose callers are gone; its messages end with it either way. */
-const STOP_TIMEOUT_MS = 1_000
+export const ELASTICMQ_STOP_TIMEOUT_MS = 1_000
 
 /** ElasticMQ, which speaks the protocol of SQS. Queues and messages are in memory: they do not survive its end. */
 export function createElasticMq (options: ElasticMqOptions): ElasticMqServer {
@@ -43,7 +43,7 @@ export function createElasticMq (options: ElasticMqOptions): ElasticMqServer {
       await writeFile(configFile, configuration(options.port))
     },
     probe: signal => probeHttp(`${endpoint}/?Action=ListQueues`, { signal }),
-    stopTimeoutMs: STOP_TIMEOUT_MS,
+    stopTimeoutMs: ELASTICMQ_STOP_TIMEOUT_MS,
     lifetime: options.lifetime,
     onSpawn: options.onSpawn
   })
