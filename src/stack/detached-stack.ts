@@ -1,6 +1,6 @@
-import { ELASTICMQ_STOP_TIMEOUT_MS } from './elasticmq.js'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ELASTICMQ_STOP_TIMEOUT_MS } from './elasticmq.js'
 import { PROJECT_ROOT } from './jvm.js'
 import { identifyProcess } from './process-identity.js'
 import { endpointOf, SERVER_NAMES, type ServerName, type ServerSettings } from './servers.js'
