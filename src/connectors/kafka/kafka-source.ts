@@ -26,7 +26,8 @@ export interface KafkaSourceOptions extends RebalancerOptions {
   readonly chunkRecords: number
   readonly commitIntervalMs: number
   readonly commitEveryRecords: number
-  readonly clock: Clock
+  /** Without a poll for this long the process slept, and the group has likely given its partitions to others. */
+  readonly sessionTimeoutMs: number
 }
 
 /**
@@ -147,12 +148,16 @@ export class KafkaSource {
 
   async #poll (consumer: KafkaConsumer): Promise<void> {
     let idle = false
+    let lastPollAt = this.#clock.now()
     while (!this.#stopping) {
       const ask = await this.#creditFor()
       if (this.#stopping) break
       // An idle poll waits for one record only: the timeout holds for each record that is asked for.
       const waiting = idle && ask > 0
       const { error, messages } = await consume(consumer, waiting ? 1 : Math.max(1, ask), waiting ? IDLE_POLL_MS : 0)
+      const now = this.#clock.now()
+      if (now - lastPollAt > this.#options.sessionTimeoutMs) this.#rebalancer.lost()
+      lastPollAt = now
       this.#intake.polled()
       if (error !== undefined) {
         this.#suspect = true

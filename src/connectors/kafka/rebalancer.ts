@@ -1,14 +1,19 @@
 import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
+import { type Clock } from '../../engine/clock.js'
 import { type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type Observer } from '../../engine/observer.js'
 import { type Committer } from './committer.js'
 import { type KafkaLog } from './kafka-log.js'
 import { without } from './partition-list.js'
 
+/** The client learns of a lost membership with its next heartbeat. */
+const LOSS_FOLLOWS_WITHIN_MS = 30_000
+
 export interface RebalancerOptions {
   /** Decides between whole and incremental assignments: librdkafka's own word for it says NONE while a member leaves. */
   readonly cooperative: boolean
   readonly revokeDrainMs: number
+  readonly clock: Clock
   readonly observer: Observer
   readonly log: KafkaLog
 }
@@ -32,7 +37,7 @@ export class Rebalancer {
   #assigned: TopicPartition[] = []
   #handling: Promise<void> | undefined
   #cutDrain = new AbortController()
-  #lost = false
+  #lostUntil = -Infinity
 
   constructor (intake: Intake, options: RebalancerOptions, assignedMore: (partitions: readonly TopicPartition[]) => void) {
     this.#intake = intake
@@ -48,9 +53,9 @@ export class Rebalancer {
     this.#client = { consumer, committer }
   }
 
-  /** The next revocation is a loss: other members may own the partitions already. */
+  /** A revocation that follows now is a loss: other members may own the partitions already. */
   lost (): void {
-    this.#lost = true
+    this.#lostUntil = this.#options.clock.now() + LOSS_FOLLOWS_WITHIN_MS
   }
 
   /** Cuts a drain that is under way short and waits until every event so far is answered. */
@@ -79,7 +84,7 @@ export class Rebalancer {
 
   #assign (partitions: TopicPartition[]): void {
     const { cooperative, observer, log } = this.#options
-    this.#lost = false
+    this.#lostUntil = -Infinity
     observer.rebalanced('assigned', partitions.length)
     log.rebalanced('assigned', partitions)
     if (!cooperative) this.#intake.close(this.#assigned)
@@ -92,10 +97,11 @@ export class Rebalancer {
   async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
     const { cooperative, revokeDrainMs, observer, log } = this.#options
     const partitions = cooperative ? revoked : this.#assigned
-    const event = this.#lost ? 'lost' : 'revoked'
+    const lost = this.#options.clock.now() < this.#lostUntil
+    const event = lost ? 'lost' : 'revoked'
     observer.rebalanced(event, partitions.length)
     log.rebalanced(event, partitions)
-    if (!this.#lost) {
+    if (!lost) {
       await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
       await this.#client?.committer.commit(partitions, revokeDrainMs)
     }

@@ -59,6 +59,7 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
     topicProperties: properties.topic,
     cooperative: config.kafka.groupProtocol === 'consumer' || config.kafka.assignmentStrategy === 'cooperative-sticky',
     ...config.flow,
+    sessionTimeoutMs: config.kafka.sessionTimeoutMs,
     clock,
     observer: metrics,
     log: reporter
