@@ -26,8 +26,8 @@ interface Pending {
  * repeated as it was: the next one carries the newest safe offsets.
  */
 export class Committer {
-  readonly #consumer: KafkaConsumer
-  readonly #intake: Intake
+  readonly #consumer: Pick<KafkaConsumer, 'commit'>
+  readonly #intake: Pick<Intake, 'committable' | 'committed' | 'settledTotal'>
   readonly #options: CommitterOptions
   #pending: Pending | undefined
   #lastAt: number
@@ -36,7 +36,7 @@ export class Committer {
   #failures = 0
   #closed = false
 
-  constructor (consumer: KafkaConsumer, intake: Intake, options: CommitterOptions) {
+  constructor (consumer: Pick<KafkaConsumer, 'commit'>, intake: Pick<Intake, 'committable' | 'committed' | 'settledTotal'>, options: CommitterOptions) {
     this.#consumer = consumer
     this.#intake = intake
     this.#options = options

@@ -18,6 +18,9 @@ export interface RebalancerOptions {
   readonly log: KafkaLog
 }
 
+/** What is asked of the client. */
+export type GroupMember = Pick<KafkaConsumer, 'assign' | 'unassign' | 'incrementalAssign' | 'incrementalUnassign'>
+
 interface RebalanceEvent {
   readonly kind: 'assign' | 'revoke'
   readonly partitions: TopicPartition[]
@@ -29,17 +32,17 @@ interface RebalanceEvent {
  * given back. Partitions that were lost are dropped, and nothing of them is committed.
  */
 export class Rebalancer {
-  readonly #intake: Intake
+  readonly #intake: Pick<Intake, 'open' | 'drain' | 'close'>
   readonly #options: RebalancerOptions
   readonly #assignedMore: (partitions: readonly TopicPartition[]) => void
   readonly #events: RebalanceEvent[] = []
-  #client: { readonly consumer: KafkaConsumer, readonly committer: Committer } | undefined
+  #client: { readonly consumer: GroupMember, readonly committer: Pick<Committer, 'commit'> } | undefined
   #assigned: TopicPartition[] = []
   #handling: Promise<void> | undefined
   #cutDrain = new AbortController()
   #lostUntil = -Infinity
 
-  constructor (intake: Intake, options: RebalancerOptions, assignedMore: (partitions: readonly TopicPartition[]) => void) {
+  constructor (intake: Pick<Intake, 'open' | 'drain' | 'close'>, options: RebalancerOptions, assignedMore: (partitions: readonly TopicPartition[]) => void) {
     this.#intake = intake
     this.#options = options
     this.#assignedMore = assignedMore
@@ -49,7 +52,7 @@ export class Rebalancer {
     return this.#assigned
   }
 
-  serve (consumer: KafkaConsumer, committer: Committer): void {
+  serve (consumer: GroupMember, committer: Pick<Committer, 'commit'>): void {
     this.#client = { consumer, committer }
   }
 
@@ -64,7 +67,7 @@ export class Rebalancer {
     await this.#handling
   }
 
-  rebalanced (error: LibrdKafkaError, partitions: readonly ClientTopicPartition[]): void {
+  rebalanced (error: Pick<LibrdKafkaError, 'code'>, partitions: readonly ClientTopicPartition[]): void {
     this.#events.push({
       kind: error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS ? 'assign' : 'revoke',
       partitions: partitions.map(({ topic, partition }) => ({ topic, partition }))
@@ -111,7 +114,7 @@ export class Rebalancer {
   }
 
   /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */
-  #attempt (what: string, call: (consumer: KafkaConsumer) => void): void {
+  #attempt (what: string, call: (consumer: GroupMember) => void): void {
     if (this.#client === undefined) return
     try {
       call(this.#client.consumer)
