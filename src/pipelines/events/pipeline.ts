@@ -39,8 +39,7 @@ const MIB = 1024 * 1024
 /** A call's deadline beyond its request timeout: the time to read the answer's body. */
 const BODY_TIMEOUT_MS = 2_000
 const RETRY_CALLS = 4
-/** Between two passes of a record through the retry queue: 5 s, doubling with each pass. */
-const REST_BASE_MS = 5_000
+/** Longest rest between two passes of a record through the retry queue. */
 const REST_MAX_MS = 300_000
 
 /**
@@ -90,7 +89,7 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
       batch: { maxRecords: 10, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
       concurrency: RETRY_CALLS,
       groupOf: flight => flight.payload.uid,
-      restMs: retryCount => retryCount === 0 ? 0 : Math.min(REST_MAX_MS, REST_BASE_MS * 2 ** (retryCount - 1))
+      restMs: retryCount => retryCount === 0 ? 0 : Math.min(REST_MAX_MS, config.retry.restMs * 2 ** (retryCount - 1))
     })
 
   return new Engine<EventOnRoad>({

@@ -97,6 +97,13 @@ export const retryKnobs = {
     min: 1,
     max: 600_000
   }),
+  restMs: integer('RETRY_REST_MS', {
+    description: 'How long a record rests in the retry queue after its first pass; doubled after each further one, up to 5 minutes.',
+    default: 5_000,
+    unit: 'ms',
+    min: 0,
+    max: 300_000
+  }),
   holdMaxMs: integer('HOLD_MAX_MS', {
     description: 'How long the records of one sick queue are held before they go to the retry queue.',
     default: 120_000,
