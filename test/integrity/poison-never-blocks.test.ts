@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DONE, poison } from '../../src/engine/outcome.js'
+import { DONE, poison, transient } from '../../src/engine/outcome.js'
 import { laneOf, rig } from '../helpers/engine.js'
 
 for (const position of ['first', 'middle', 'last'] as const) {
@@ -38,4 +38,20 @@ t.test('a record that a later stage could never take is refused before it has an
   t.strictSame(first.sent.flat(), [0, 2])
   t.equal(failures.get(1)?.code, 'MESSAGE_TOO_LARGE')
   t.equal(failures.get(1)?.stage, 'stage-1')
+})
+
+t.test('what stands in line behind a record that was rejected or handed over does not wait for its acknowledgement', async t => {
+  const silent = { answer: () => undefined }
+  const { poll, last, clock, committable } = rig({
+    stages: [
+      { answer: call => call.flights.map(({ offset }) => offset === 0 ? poison('REFUSED', 'planted') : offset === 1 ? transient('ENTRY_FAILED', 'planted') : DONE) },
+      { orderKey: () => 'one lane', answer: () => DONE }
+    ],
+    deadLetters: silent,
+    retryQueue: silent
+  })
+  await poll(0, 0, 'a/1', 'a/2', 'a/3')
+  await clock.pass(5_000)
+  t.strictSame(last.sent.flat(), [2])
+  t.equal(committable(), undefined, 'but its offset does')
 })

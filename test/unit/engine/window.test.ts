@@ -54,6 +54,7 @@ t.test('a record is settled once', t => {
 t.test('a drain keeps everything up to the highest started offset', t => {
   const { window, flights } = windowWith(1, 2, 3, 4)
   window.started(flights[1] as Flight<Parcel>)
+  window.started(flights[0] as Flight<Parcel>)
   t.strictSame(window.drain().map(flight => flight.offset), [3, 4])
   t.strictSame([window.accepting, window.closed, window.unsettled], [false, false, 2])
   window.settle(flights[0] as Flight<Parcel>)
