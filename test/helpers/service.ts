@@ -71,7 +71,7 @@ export class TestService {
     return this.#output.split('\n').flatMap(line => {
       try {
         const parsed: unknown = JSON.parse(line)
-        return typeof parsed === 'object' && parsed !== null && 'message' in parsed ? [parsed] : []
+        return isLogLine(parsed) ? [parsed] : []
       } catch {
         return [] // not the log's, or not whole yet
       }
@@ -157,6 +157,10 @@ export class TestService {
     if (line === undefined) throw new Error(`the service has not started yet\n${this.tail}`)
     return String(line.admin)
   }
+}
+
+function isLogLine (parsed: unknown): parsed is LogLine {
+  return typeof parsed === 'object' && parsed !== null && 'message' in parsed
 }
 
 function isRunning (pid: number): boolean {
