@@ -12,6 +12,7 @@ import { listFiles } from './stamp.mjs'
  */
 export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
+  integrity: { jobs: 2, timeoutSeconds: 60 },
   integration: { jobs: 1, timeoutSeconds: 600 }
 }
 
@@ -19,7 +20,7 @@ const SIGN_OF_LIFE_MS = 15_000
 
 /**
  * @param {string} root
- * @param {string[]} args `unit`, `integration`, `all` (default), then files (default: all of the suite)
+ * @param {string[]} args `unit`, `integrity`, `integration`, `all` (default), then files (default: all of the suite)
  * @returns {Promise<number>} the exit code
  */
 export async function runTests (root, args) {
