@@ -158,7 +158,8 @@ async function openLedger ({ ledger, resume }: ProduceOptions, run: Record<strin
   return resume === true ? await LedgerWriter.resume(ledger) : await LedgerWriter.create(ledger, run)
 }
 
-function toEntry (record: GeneratedRecord, place: Place): LedgerEntry {
+/** What the ledger says of a record once it stands at its place. */
+export function toEntry (record: GeneratedRecord, place: Place): LedgerEntry {
   const { index, uid, client, kind, expected, value } = record
   return { index, uid, client, kind, expected, sha256: hash('sha256', value ?? ''), bytes: value?.length ?? 0, place }
 }

@@ -21,7 +21,7 @@ export function createDynamoDBClient (options: AwsClientOptions): DynamoDBClient
 
 /**
  * The host of a queue's URL is never used, only the endpoint of the client: with an endpoint from the environment the
- * SDK would otherwise send past it. The digests of bodies are compared by `send-batch.ts`, which can tell which entry
+ * SDK would otherwise send past it. The digests of bodies are compared by `send-entries.ts`, which can tell which entry
  * is wrong; the SDK would fail the whole call.
  */
 export function createSqsClient (options: AwsClientOptions): SQSClient {

@@ -18,6 +18,8 @@ const KINDS: ReadonlyMap<string, ClientErrorKind> = new Map([
   ['all broker connections are down', 'blocking'],
   ['authentication failure', 'blocking'],
   ['ssl error', 'blocking'],
+  // auto.offset.reset is error, and the committed offset is not in the log.
+  ['no offset to automatically reset to', 'blocking'],
   ['unknown topic', 'blocking'],
   ['unknown topic or partition', 'blocking'],
   ['topic authorization failed', 'blocking'],

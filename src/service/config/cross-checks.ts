@@ -74,9 +74,8 @@ function namingProblems ({ events, sqs }: EventsConfig): string[] {
 function warningsOf ({ kafka, sqs }: EventsConfig, isSet: (variable: string) => boolean): string[] {
   const warnings: string[] = []
   if (kafka.groupProtocol === 'consumer') {
-    for (const variable of ['KAFKA_SESSION_TIMEOUT_MS', 'KAFKA_ASSIGNMENT_STRATEGY'].filter(isSet)) {
-      warnings.push(`${variable} has no effect with KAFKA_GROUP_PROTOCOL=consumer: the broker decides (group.consumer.session.timeout.ms, group.consumer.assignors)`)
-    }
+    if (isSet('KAFKA_ASSIGNMENT_STRATEGY')) warnings.push('KAFKA_ASSIGNMENT_STRATEGY has no effect with KAFKA_GROUP_PROTOCOL=consumer: the broker decides (group.consumer.assignors)')
+    if (isSet('KAFKA_SESSION_TIMEOUT_MS')) warnings.push('KAFKA_SESSION_TIMEOUT_MS is not told to the broker with KAFKA_GROUP_PROTOCOL=consumer, which decides (group.consumer.session.timeout.ms); set both alike, for it still says when a process that slept must poll before it sends')
   }
   if (kafka.securityProtocol.endsWith('plaintext') && kafka.sslCaLocation !== undefined) {
     warnings.push(`KAFKA_SSL_CA_LOCATION has no effect with KAFKA_SECURITY_PROTOCOL=${kafka.securityProtocol}`)

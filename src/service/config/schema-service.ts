@@ -54,7 +54,7 @@ export const flowKnobs = {
     max: 10_000
   }),
   maxInFlightRecords: integer('MAX_IN_FLIGHT_RECORDS', {
-    description: 'Records between poll and settlement. Also the most that are repeated after a hard kill, beside those since the last commit.',
+    description: 'Records between poll and settlement. After a hard kill these are repeated, and what was settled since the last commit or stands above a record that was not.',
     default: 8_000,
     unit: 'records',
     min: 1,
@@ -104,7 +104,7 @@ export const flowKnobs = {
   }),
   stuckPartitionMs: integer('STUCK_PARTITION_MS', {
     description: 'A partition whose oldest unsettled record is older makes the process not ready.',
-    default: 120_000,
+    default: 180_000,
     unit: 'ms',
     min: 1_000,
     max: 86_400_000
