@@ -8,8 +8,10 @@ import { createTopics } from '../../src/cli/provision/topics.js'
 import { type TopicPlan } from '../../src/connectors/kafka/admin.js'
 import { deadLetterTopic, sourceTopic } from '../../src/connectors/kafka/definition.js'
 import { clientQueueDefinition, clientQueueName, retryQueueDefinition } from '../../src/connectors/sqs/definition.js'
-import { type LedgerEntry, readLedger } from '../../src/generator/ledger.js'
-import { produceEvents, type ProduceOptions, type ProduceSummary } from '../../src/generator/produce-events.js'
+import { type GeneratedRecord } from '../../src/generator/event-generator.js'
+import { KafkaTarget } from '../../src/generator/kafka-target.js'
+import { type LedgerEntry, LedgerWriter, readLedger } from '../../src/generator/ledger.js'
+import { produceEvents, type ProduceOptions, type ProduceSummary, toEntry } from '../../src/generator/produce-events.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
 import { countMessages } from '../../src/proof/drain-queue.js'
 import { type Proof, type ProofOptions, proveEvents } from '../../src/proof/prove-events.js'
@@ -96,6 +98,22 @@ export class EventsRoad {
     })
     if (summary.failed > 0) throw new Error(`${summary.failed} records were not produced; the first: ${summary.firstFailure}`)
     return summary
+  }
+
+  /** Sends these very records, in their order, and writes the ledger. */
+  async send (records: readonly GeneratedRecord[], { key }: { readonly key: 'none' | 'uid' | 'client' }): Promise<void> {
+    const ledger = await LedgerWriter.create(this.ledger, {})
+    const failures: string[] = []
+    const to = { kafka: { ...this.config.kafka, compression: 'none' as const }, topic: this.config.events.topic, key }
+    const target = await KafkaTarget.connect(to, (record, result) => {
+      if (result instanceof Error) failures.push(`record ${record.index} (${record.kind}): ${result.message}`)
+      else ledger.append(toEntry(record, result))
+    })
+    for (const record of records) await target.write(record)
+    await target.flush()
+    await target.close()
+    await ledger.close()
+    if (failures.length > 0) throw new Error(`${failures.length} records were not produced; the first: ${failures[0]}`)
   }
 
   async entries (): Promise<LedgerEntry[]> {

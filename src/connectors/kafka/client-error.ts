@@ -1,4 +1,4 @@
-import { type LibrdKafkaError } from 'node-rdkafka'
+import rdkafka, { type LibrdKafkaError } from 'node-rdkafka'
 
 /** What an error event of the client means for consuming. `passing`: it reconnects or retries by itself. */
 export type ClientErrorKind = 'passing' | 'blocking' | 'polled-too-late' | 'fatal'
@@ -27,8 +27,32 @@ const KINDS: ReadonlyMap<string, ClientErrorKind> = new Map([
   ['cluster authorization failed', 'blocking']
 ])
 
+const { ERRORS } = rdkafka.CODES
+
+/** Of what a delivery report can say, that which somebody acts on. */
+const DELIVERY_CODES: ReadonlyMap<string, number> = new Map([
+  ['fatal error', ERRORS.ERR__FATAL],
+  ['purged in queue', ERRORS.ERR__PURGE_QUEUE],
+  ['purged in flight', ERRORS.ERR__PURGE_INFLIGHT],
+  ['message size too large', ERRORS.ERR_MSG_SIZE_TOO_LARGE],
+  ['unknown topic', ERRORS.ERR__UNKNOWN_TOPIC],
+  ['unknown topic or partition', ERRORS.ERR_UNKNOWN_TOPIC_OR_PART],
+  ['unknown partition', ERRORS.ERR__UNKNOWN_PARTITION],
+  ['topic authorization failed', ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED],
+  ['cluster authorization failed', ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED]
+])
+
 export function toClientError ({ message }: Pick<LibrdKafkaError, 'message'>): ClientError {
-  return { kind: KINDS.get(message.replace(/^(Local|Broker): /, '').toLowerCase()) ?? 'passing', message }
+  return { kind: KINDS.get(plainText(message)) ?? 'passing', message }
+}
+
+/** The code of a failed delivery: a report carries the text alone, and says -1 for every code. */
+export function deliveryCode ({ code, message }: Pick<LibrdKafkaError, 'code' | 'message'>): number {
+  return DELIVERY_CODES.get(plainText(message)) ?? code
+}
+
+function plainText (message: string): string {
+  return message.replace(/^(Local|Broker): /, '').toLowerCase()
 }
 
 /**

@@ -1,6 +1,6 @@
 import rdkafka, { type DeliveryReport, type LibrdKafkaError, type MessageHeader, type Producer, type ProducerGlobalConfig, type ProducerTopicConfig } from 'node-rdkafka'
 import { type Clock, type Timer } from '../../engine/clock.js'
-import { toClientError } from './client-error.js'
+import { deliveryCode, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { type KafkaLog } from './kafka-log.js'
 
@@ -125,7 +125,8 @@ export class DeliveryProducer {
       this.#report(opaque as number, undefined)
       return
     }
-    const { code, message } = error
+    const { message } = error
+    const code = deliveryCode(error)
     // Thrown out of a client that is being replaced: the next one sends it.
     if (code === ERR__FATAL || code === ERR__PURGE_QUEUE || code === ERR__PURGE_INFLIGHT) this.#replace(producer)
     else this.#report(opaque as number, { code, message })
