@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /**
  * Runs one call of the SDK under a deadline that holds from the first byte sent to the last byte read. The SDK's own
  * deadlines end when the response's headers arrive, so a body that trickles or stops would keep a call for ever.
@@ -5,6 +7,7 @@
  */
 export async function callWithin<Output> (deadlineMs: number, signal: AbortSignal, call: (signal: AbortSignal) => Promise<Output>): Promise<Output> {
   if (signal.aborted) throw named('AbortError', 'given up before it began')
+  setMaxListeners(0, signal) // Shared by any number of calls; each takes its listener away when it ends.
   const controller = new AbortController()
   return await new Promise<Output>((resolve, reject) => {
     const release = () => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { type AddressInfo } from 'node:net'
 import t from 'tap'
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
@@ -51,4 +51,15 @@ t.test('answers and errors pass', async t => {
   const { signal } = new AbortController()
   t.equal(await callWithin(1000, signal, async () => 7), 7)
   await t.rejects(callWithin(1000, signal, async () => { throw new Error('own') }), { message: 'own' })
+})
+
+t.test('any number of calls may share a signal, and none leaves a listener behind', async t => {
+  const { signal } = new AbortController()
+  const warnings: Error[] = []
+  const listener = (warning: Error): void => { warnings.push(warning) }
+  process.on('warning', listener)
+  await Promise.all(Array.from({ length: 20 }, async () => await callWithin(1000, signal, async () => 1)))
+  process.off('warning', listener)
+  t.same(warnings, [])
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
