@@ -38,7 +38,7 @@ t.test('each bad record, first, in the middle and last of its chunk, becomes a d
   t.equal(problems, '')
   t.equal(proof.produced.records, records.length)
   t.equal((await service.metrics()).sum('penstock_examiner_failures_total'), 0)
-  t.equal(await service.stop(), 0, service.tail)
+  t.equal(await service.stop(), 0, 'exit code', { log: service.tail })
 })
 
 t.test('records of 1, 2, 12 and 50 megabytes become dead letters with all their bytes where these fit', async t => {
@@ -50,7 +50,7 @@ t.test('records of 1, 2, 12 and 50 megabytes become dead letters with all their 
   await road.isWorkedOff([service])
   t.equal((await road.prove()).problems, '')
   t.ok((await road.readDeadLetters()).every(letter => headersOf(letter)[DEAD_LETTER_HEADERS.truncated] === undefined), 'none is truncated')
-  t.equal(await service.stop(), 0, service.tail)
+  t.equal(await service.stop(), 0, 'exit code', { log: service.tail })
 })
 
 t.test('a record that does not fit into the dead-letter topic becomes a truncated dead letter, with its size and hash', async t => {
@@ -76,7 +76,7 @@ t.test('a record that does not fit into the dead-letter topic becomes a truncate
     })
     t.ok(letter.value?.equals(value.subarray(0, TRUNCATED_BYTES)), 'it begins as the record does')
   }
-  t.equal(await service.stop(), 0, service.tail)
+  t.equal(await service.stop(), 0, 'exit code', { log: service.tail })
 })
 
 /** Bad and good records in the places of a chunk; the good ones have something that must pass. */

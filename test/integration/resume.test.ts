@@ -26,13 +26,13 @@ t.test('stopped in mid-stream again and again, it loses nothing and repeats noth
   for (let stop = 1; stop <= STOPS; stop++) {
     const service = await road.startService()
     await service.sees('some hundred records are stored', () => endpoint.recorder.rows.size >= stop * COUNT / (STOPS + 2))
-    t.equal(await service.stop(), 0, service.tail)
+    t.equal(await service.stop(), 0, 'exit code', { log: service.tail })
     t.ok(await road.lag() > 0, 'it was in mid-stream')
   }
   endpoint.control({ faults: [] })
   const last = await road.startService()
   await road.isWorkedOff([last])
-  t.equal(await last.stop(), 0, last.tail)
+  t.equal(await last.stop(), 0, 'exit code', { log: last.tail })
 
   const report = endpoint.recorder.report(true)
   t.equal(recordingProblems(report, await road.entries(), client => queueOf(road, client)), '')
@@ -47,7 +47,7 @@ t.test('with a sink that hangs, the deadline ends it with 3, and nothing unackno
   const { road, endpoint } = await createRoad(t, 'hanging', { SHUTDOWN_GRACE_MS: String(GRACE_MS), REVOKE_DRAIN_MS: '1000', AWS_REQUEST_TIMEOUT_MS: '30000' })
   const service = await hang(road, endpoint)
   const stoppedAt = performance.now()
-  t.equal(await service.stop(), 3, service.tail)
+  t.equal(await service.stop(), 3, 'exit code', { log: service.tail })
   t.ok(performance.now() - stoppedAt < GRACE_MS + MARGIN_MS, `it ended ${Math.round(performance.now() - stoppedAt)} ms after the signal`)
   await expectSafeCommits(t, road, endpoint)
   await expectNothingLost(t, road, endpoint)
@@ -59,7 +59,7 @@ t.test('a second signal ends it at once with 3, and nothing unacknowledged is co
   service.signal('SIGTERM')
   await service.logged('draining')
   const signalledAt = performance.now()
-  t.equal(await service.stop(), 3, service.tail)
+  t.equal(await service.stop(), 3, 'exit code', { log: service.tail })
   t.ok(performance.now() - signalledAt < MARGIN_MS, `it ended ${Math.round(performance.now() - signalledAt)} ms after the second signal`)
   await expectSafeCommits(t, road, endpoint)
   await expectNothingLost(t, road, endpoint)

@@ -41,5 +41,5 @@ t.test('each kind of invalid record and as many valid ones end where they belong
   }
 
   t.match(await service.health('/ready'), { status: 200, text: 'ready' })
-  t.equal(await service.stop(), 0, service.tail)
+  t.equal(await service.stop(), 0, 'exit code', { log: service.tail })
 })
