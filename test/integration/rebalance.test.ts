@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startRecordingEndpoint } from '../../bench/recording-endpoint/recording-endpoint.js'
+import { readCommits, staleCommits } from '../helpers/commits.js'
 import { EventsRoad } from '../helpers/events-road.js'
 import { recordingProblems, repeatsIn } from '../helpers/recorded.js'
 import { startTestStack } from '../helpers/stack.js'
@@ -45,5 +46,8 @@ for (const assignor of ['cooperative-sticky', 'range']) {
     t.equal(report.inversions, 0, 'in the order of each partition')
     t.equal((await road.readDeadLetters()).length, acknowledged - valid)
     t.same(await Promise.all([second.stop(), third.stop()]), [0, 0])
+    const commits = await readCommits(road.config.kafka, name, name)
+    t.ok(commits.length > 10 * PARTITIONS, `${commits.length} commits`)
+    t.same(staleCommits(commits), [], 'not one of them took back another')
   })
 }
