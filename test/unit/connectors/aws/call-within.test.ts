@@ -59,6 +59,7 @@ t.test('any number of calls may share a signal, and none leaves a listener behin
   const listener = (warning: Error): void => { warnings.push(warning) }
   process.on('warning', listener)
   await Promise.all(Array.from({ length: 20 }, async () => await callWithin(1000, signal, async () => 1)))
+  await new Promise(setImmediate) // Warnings are told in a later tick.
   process.off('warning', listener)
   t.same(warnings, [])
   t.equal(getEventListeners(signal, 'abort').length, 0)
