@@ -39,8 +39,10 @@ function tendValidation<T> ({ examiner, health }: TendHealthOptions<T>): void {
   else health.red('validation', problem)
 }
 
+/** With nothing in flight there is nothing to probe with, and nothing that waits: the next record tells. */
 function tendHolds<T> ({ engine, health, readyHoldMs }: TendHealthOptions<T>): void {
-  const long = engine.holds().filter(hold => hold.scope === 'stage' && hold.heldMs > readyHoldMs)
+  const { records, replays } = engine.inFlight
+  const long = records + replays === 0 ? [] : engine.holds().filter(hold => hold.scope === 'stage' && hold.heldMs > readyHoldMs)
   const first = long[0]
   if (first === undefined) health.green('stages')
   else health.red('stages', `${first.stage} has been held for ${Math.round(first.heldMs / 1000)} s: ${first.code}, ${first.detail}`)
