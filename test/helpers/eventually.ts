@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const LOOK_EVERY_MS = 50
+const LOOK_EVERY_MS = 20
 
 export interface EventuallyOptions {
   readonly timeoutMs?: number
