@@ -14,6 +14,9 @@ interface CommitterOptions {
   readonly log: KafkaLog
 }
 
+/** An offset as librdkafka's answer names it. */
+type AnsweredOffset = CommittableOffset & { readonly error?: unknown }
+
 interface Pending {
   readonly startedAt: number
   readonly offsets: readonly CommittableOffset[]
@@ -75,10 +78,19 @@ export class Committer {
     return committed
   }
 
-  /** librdkafka's answer to the one request under way. */
-  answered (error: LibrdKafkaError | Error | null | undefined, partitions: readonly (CommittableOffset & { error?: unknown })[]): void {
+  /**
+   * librdkafka's answer. One that confirms other offsets than those under way is late, to a request that was given up,
+   * and confirms nothing; a failure counts in any case, since the next commit only repeats what is safe.
+   */
+  answered (error: LibrdKafkaError | Error | null | undefined, partitions: readonly AnsweredOffset[] = []): void {
+    const pending = this.#pending
+    if (pending === undefined) return
     const failed = error ?? partitions.find(partition => partition.error !== undefined && partition.error !== null)?.error
-    this.#pending?.answered(failed === undefined || failed === null ? undefined : failed instanceof Error ? failed : new Error(`commit refused: ${String(failed)}`))
+    if (failed !== undefined && failed !== null) {
+      pending.answered(failed instanceof Error ? failed : new Error(`commit refused: ${describeAnswer(failed)}`))
+    } else if (pending.offsets.every(offset => partitions.some(answer => isSame(answer, offset)))) {
+      pending.answered(undefined)
+    }
   }
 
   async #send (offsets: readonly CommittableOffset[], timeoutMs: number): Promise<boolean> {
@@ -119,4 +131,12 @@ export class Committer {
   async #wait (ms: number): Promise<void> {
     await new Promise<void>(resolve => { this.#options.clock.setTimer(resolve, ms) })
   }
+}
+
+function isSame (a: CommittableOffset, b: CommittableOffset): boolean {
+  return a.partition === b.partition && a.offset === b.offset && a.topic === b.topic
+}
+
+function describeAnswer (error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
 }

@@ -35,7 +35,7 @@ t.test('Commits leave when the interval is over or enough is settled, one at a t
   clock.advance(500)
   committer.consider()
   t.same(sent, [10], 'the answer to the first is still out')
-  committer.answered(null, [])
+  committer.answered(null, [{ topic: 'events', partition: 0, offset: 10 }])
   await turn()
   state.settledTotal = 1_000
   committer.consider()
@@ -51,7 +51,7 @@ t.test('A commit that failed is followed by one of the newest safe offset', asyn
   state.offset = 30
   await clock.pass(100)
   t.same(sent, [10, 30])
-  committer.answered(undefined, [])
+  committer.answered(undefined, [{ topic: 'events', partition: 0, offset: 30 }])
   t.equal(await done, true)
   t.same(confirmed, [30])
   t.equal(told.commitFailed, 1)
@@ -63,4 +63,20 @@ t.test('A commit without an answer fails at its deadline, and the caller is told
   await clock.pass(2_000)
   t.equal(await done, false)
   t.same(confirmed, [])
+})
+
+t.test('A late answer to a commit that was given up confirms nothing of the next one', async t => {
+  const { clock, confirmed, state, committer } = setUp()
+  const first = committer.commit(undefined, 1_000)
+  await clock.pass(2_000)
+  t.equal(await first, false)
+  state.offset = 40
+  const second = committer.commit(undefined, 1_000)
+  await turn()
+  committer.answered(null, [{ topic: 'events', partition: 0, offset: 10 }])
+  await turn()
+  t.same(confirmed, [])
+  committer.answered(null, [{ topic: 'events', partition: 0, offset: 40 }])
+  t.equal(await second, true)
+  t.same(confirmed, [40])
 })
