@@ -15,8 +15,8 @@ const GRACE_MS = 15_000
  */
 
 /**
- * Runs one built test file in a process of its own, by Node itself: tap's runner would put module hooks into every worker
- * thread of the tests, which then take five times as long to start.
+ * Runs one built test file in a process of its own, by Node itself: the files are plain JavaScript by then, and tests that
+ * start many worker threads once ran into their time limit under tap's runner and passed without it.
  * @param {string} file
  * @param {{ cwd: string, timeoutSeconds: number }} options
  * @returns {Promise<FileResult>}

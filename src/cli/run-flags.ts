@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 /**
- * V8 flags that pay off for a process whose garbage is mostly young (measured: about 15 % of the CPU of consuming), and
- * that must be there when Node starts. `--single-threaded-gc` is refused in NODE_OPTIONS.
+ * V8 flags that should pay off for a process whose garbage is mostly young, and that must be there when Node starts. How much they
+ * save is not measured by a benchmark of this project yet. `--single-threaded-gc` is refused in NODE_OPTIONS.
  */
 const WANTED = ['--single-threaded-gc', '--max-semi-space-size=32']
 

@@ -44,8 +44,8 @@ const DELIVERY_TIMEOUT_MS = 30_000
 const PRODUCER_QUEUE_KBYTES = 65_536
 /**
  * What one fetch takes of a partition; a larger message still comes, alone. With librdkafka's 1 MiB a backlog arrives
- * one partition at a time, thousands of records each, and the few lanes of the few partitions in flight wait for each
- * other: at 8,000 records in flight 128 KiB brought a third more events (`npm run bench -- events`).
+ * thousands of records of one partition at a time, so that few lanes have work. Single runs on a busy machine pointed
+ * to this size at 8,000 records in flight; medians of runs side by side are still to be made.
  */
 const PARTITION_FETCH_BYTES = 128 * 1024
 /** A member that misses three heartbeats is expelled; 3 s is librdkafka's own default. */
