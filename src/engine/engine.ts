@@ -145,6 +145,10 @@ export class Engine<T> implements Intake {
     this.#examination.push(flights)
   }
 
+  reachedEnd ({ topic, partition }: TopicPartition, offset: number): void {
+    this.#windows.get(topic, partition)?.reachedEnd(offset)
+  }
+
   /** Takes up records of the retry queue. */
   replay (messages: readonly ReplayMessage[]): void {
     this.#replays.take(messages)

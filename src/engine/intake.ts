@@ -27,6 +27,11 @@ export interface Intake {
   open (partition: TopicPartition): void
   /** Records of one poll, in the order of each partition. Those of a partition that is not open are ignored. */
   receive (records: readonly SourceRecord[]): void
+  /**
+   * The source stands at the end of this partition's log: everything below `offset` was received in this epoch or will
+   * never surface. Told after the records of the same poll.
+   */
+  reachedEnd (partition: TopicPartition, offset: number): void
   /** A poll came back, with or without records. */
   polled (): void
   /** Partitions whose span is used up: they must not be polled until it shrinks. */

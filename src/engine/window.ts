@@ -67,7 +67,7 @@ export class Window<T> implements Origin<T> {
     return this.#flights.peek()
   }
 
-  /** The lowest unsettled offset; -1 before the first poll. Offsets may have gaps, so it is never counted up to. */
+  /** The lowest unsettled offset; -1 before anything was read. Offsets may have gaps, so it is never counted up to. */
   get watermark (): number {
     return this.#flights.peek()?.offset ?? this.#end
   }
@@ -79,7 +79,7 @@ export class Window<T> implements Origin<T> {
 
   /** The watermark, when there is news to commit. */
   get committable (): number | undefined {
-    if (this.#state === 'closed' || this.#highestPolled < 0) return undefined
+    if (this.#state === 'closed') return undefined
     const watermark = this.watermark
     return watermark > this.#committed ? watermark : undefined
   }
@@ -94,11 +94,19 @@ export class Window<T> implements Origin<T> {
     if (offset <= this.#highestPolled) return false
     if (this.#highestPolled < 0) this.#committed = offset
     this.#highestPolled = offset
-    this.#end = offset + 1
+    if (offset >= this.#end) this.#end = offset + 1
     this.#flights.push(flight)
     this.#unsettled++
     this.#unsettledBytes += flight.bytes
     return true
+  }
+
+  /**
+   * The source has read everything below `offset`: what lies above the last record (markers of transactions, what a
+   * compaction took away) never surfaces, and must not keep a lag.
+   */
+  reachedEnd (offset: number): void {
+    if (this.#state === 'open' && offset > this.#end) this.#end = offset
   }
 
   started (flight: Flight<T>): void {

@@ -46,6 +46,32 @@ t.test('offsets that the log has not are no reason to wait', async t => {
   t.equal(committable(), undefined, 'and nothing is committed twice')
 })
 
+t.test('the end of a log that surfaces as no record is committed, but never past an unsettled one', async t => {
+  const { engine, poll, first, committable } = rig({ stages: [single] })
+  const place = { topic: 'parcels', partition: 0 }
+  await poll(0, 5, 'a/1', 'a/2')
+  engine.reachedEnd(place, 9)
+  const [five, six] = first.calls
+  await six?.settle()
+  t.equal(committable(), undefined)
+  await five?.settle()
+  t.equal(committable(), 9)
+  engine.reachedEnd({ ...place, partition: 1 }, 9)
+  t.equal(committable(1), undefined, 'of a partition that is not assigned nothing is committed')
+})
+
+t.test('a drain that drops records never commits the end of the log', async t => {
+  const { engine, poll, first, committable } = rig({ stages: [{ ...single, concurrency: 1 }] })
+  const place = { topic: 'parcels', partition: 0 }
+  await poll(0, 5, 'a/1', 'a/2')
+  engine.reachedEnd(place, 9)
+  const drained = engine.drain([place], 1_000)
+  engine.reachedEnd(place, 9)
+  await first.last.settle()
+  t.equal(await drained, true)
+  t.equal(committable(), 6)
+})
+
 t.test('a record that fails, is rejected or handed over holds its offset until that is acknowledged', async t => {
   const { poll, first, clock, deadLetters, retryQueue, committable } = rig({
     stages: [single], limits: { retryInPlaceMs: 0 }, deadLetters: { answer: () => undefined }, retryQueue: { answer: () => undefined }

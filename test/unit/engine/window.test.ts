@@ -36,6 +36,46 @@ t.test('the watermark is the lowest unsettled offset, whatever the order of the 
   t.end()
 })
 
+t.test('the end of the log is committed once everything before it is settled', t => {
+  const { window, flights } = windowWith(3, 4)
+  const [three, four] = flights as [Flight<Parcel>, Flight<Parcel>]
+  window.reachedEnd(7)
+  t.strictSame([window.watermark, window.committable], [3, undefined])
+  window.settle(three)
+  window.settle(four)
+  t.strictSame([window.watermark, window.committable, window.span], [7, 7, 0])
+  window.committed(7)
+  window.reachedEnd(6)
+  t.strictSame([window.watermark, window.committable], [7, undefined], 'it never goes back')
+  window.admit(new Flight<Parcel>(recordOf(0, 9, 'a'), window, 0))
+  t.strictSame([window.watermark, window.committable], [9, 9], 'nor does it stop there: nothing lies between')
+  t.end()
+})
+
+t.test('a log that holds no record at all is committed up to its end', t => {
+  const { window } = windowWith()
+  window.reachedEnd(7)
+  t.strictSame([window.watermark, window.committable, window.span], [7, 7, 0])
+  const ten = new Flight<Parcel>(recordOf(0, 10, 'a'), window, 0)
+  window.admit(ten)
+  t.strictSame([window.watermark, window.committable], [10, undefined], 'the first record stands where the group stands')
+  window.committed(7)
+  window.settle(ten)
+  t.equal(window.committable, 11)
+  t.end()
+})
+
+t.test('what a drain drops lies before the end of the log', t => {
+  const { window, flights } = windowWith(1, 2)
+  window.reachedEnd(5)
+  window.started(flights[0] as Flight<Parcel>)
+  window.drain()
+  window.reachedEnd(6)
+  window.settle(flights[0] as Flight<Parcel>)
+  t.strictSame([window.watermark, window.committable], [2, 2])
+  t.end()
+})
+
 t.test('an offset that surfaces twice is refused', t => {
   const { window, flights } = windowWith(3, 4)
   t.equal(window.admit(new Flight<Parcel>(recordOf(0, 4, 'a'), window, 0)), false)
