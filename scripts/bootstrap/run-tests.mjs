@@ -7,20 +7,23 @@ import { runTestFile } from './run-test-file.mjs'
 import { listFiles } from './stamp.mjs'
 
 /**
- * Test files that run at a time, and what one may take. Integration tests have real servers: one file at a time.
+ * Test files that run at a time, and what one may take. Those with real servers run one at a time.
  * @type {Record<string, { jobs: number, timeoutSeconds: number }>}
  */
 export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
   integrity: { jobs: 2, timeoutSeconds: 60 },
-  integration: { jobs: 1, timeoutSeconds: 600 }
+  simulation: { jobs: 2, timeoutSeconds: 600 },
+  planted: { jobs: 1, timeoutSeconds: 900 },
+  integration: { jobs: 1, timeoutSeconds: 600 },
+  faults: { jobs: 1, timeoutSeconds: 600 }
 }
 
 const SIGN_OF_LIFE_MS = 15_000
 
 /**
  * @param {string} root
- * @param {string[]} args `unit`, `integrity`, `integration`, `all` (default), then files (default: all of the suite)
+ * @param {string[]} args a suite or `all` (default), then files (default: all of the suite)
  * @returns {Promise<number>} the exit code
  */
 export async function runTests (root, args) {
@@ -112,8 +115,19 @@ async function runSuite (root, suite, files, total) {
 function describe (name, { passed, failed, skipped, defect, output }) {
   const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(', ')
   const line = `  ${failed === 0 ? '✔' : '✖'} ${name} (${counts})`
-  if (failed === 0) return line
+  if (failed === 0) return [line, ...figuresIn(output)].join('\n')
   return [line, ...defect === undefined ? [] : [`    The file failed: ${defect}.`], ...output.map(text => `    ${text}`)].join('\n')
+}
+
+/**
+ * What a test measured is worth reading when it passes too: its comments that begin with `figures: `.
+ * @param {string[]} output
+ */
+function figuresIn (output) {
+  return output.flatMap(text => {
+    const figures = /^\s*# figures: (.*)$/.exec(text)?.[1]
+    return figures === undefined ? [] : [`      ${figures}`]
+  })
 }
 
 /**
