@@ -12,16 +12,18 @@ const COMMIT_KEY_VERSIONS: readonly number[] = [0, 1]
 export interface Commit {
   readonly partition: number
   readonly offset: number
+  /** ms since 1970 at which the coordinator wrote it. */
+  readonly at: number
 }
 
 /** Every commit that a group ever made for a topic, not only the last: one that was taken back by the next is among them. */
 export async function readCommits (kafka: KafkaSettings, groupId: string, topic: string): Promise<Commit[]> {
   const commits: Commit[] = []
-  await readTopic(kafka, OFFSETS_TOPIC, ({ key, value }) => {
+  await readTopic(kafka, OFFSETS_TOPIC, ({ key, value, timestamp }) => {
     if (key === null || value === null) return // the group was deleted
     const commit = readCommitKey(key)
     // After its version the value begins with the offset.
-    if (commit?.groupId === groupId && commit.topic === topic) commits.push({ partition: commit.partition, offset: Number(value.readBigInt64BE(2)) })
+    if (commit?.groupId === groupId && commit.topic === topic) commits.push({ partition: commit.partition, offset: Number(value.readBigInt64BE(2)), at: timestamp })
   })
   return commits
 }
