@@ -10,6 +10,8 @@ const START_TIMEOUT_MS = 60_000
 const EXIT_TIMEOUT_MS = 90_000
 const LOG_TAIL_LINES = 25
 
+type Environment = Readonly<Record<string, string>>
+
 /** A line of the service's log. */
 export interface LogLine {
   readonly level: string
@@ -30,8 +32,8 @@ export class TestService {
   #output = ''
   #hasExited = false
 
-  private constructor (environment: Readonly<Record<string, string>>) {
-    this.#launcher = spawn(process.execPath, [LAUNCHER, 'run', 'events'], {
+  private constructor (environment: Environment, nodeArgs: readonly string[]) {
+    this.#launcher = spawn(process.execPath, [...nodeArgs, LAUNCHER, 'run', 'events'], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe']
     })
@@ -48,18 +50,22 @@ export class TestService {
     })
   }
 
-  /** Starts it and does not wait for anything. */
-  static spawn (t: TestScope, environment: Readonly<Record<string, string>>): TestService {
-    const service = new TestService(environment)
+  /** Starts it and does not wait for anything. `nodeArgs` reach every process and thread of it. */
+  static spawn (t: TestScope, environment: Environment, nodeArgs: readonly string[] = []): TestService {
+    const service = new TestService(environment, nodeArgs)
     t.teardown(() => service.kill())
     return service
   }
 
   /** Starts it and waits until its admin port answers. */
-  static async start (t: TestScope, environment: Readonly<Record<string, string>>): Promise<TestService> {
-    const service = TestService.spawn(t, environment)
+  static async start (t: TestScope, environment: Environment, nodeArgs: readonly string[] = []): Promise<TestService> {
+    const service = TestService.spawn(t, environment, nodeArgs)
     await service.logged('started', START_TIMEOUT_MS)
     return service
+  }
+
+  get hasExited (): boolean {
+    return this.#hasExited
   }
 
   /** All that it wrote, as it wrote it. */

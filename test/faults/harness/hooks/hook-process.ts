@@ -1,0 +1,115 @@
+import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import rdkafka from 'node-rdkafka'
+import { Committer } from '../../../../src/connectors/kafka/committer.js'
+import { DeliveryProducer } from '../../../../src/connectors/kafka/delivery-producer.js'
+import { KafkaSource } from '../../../../src/connectors/kafka/kafka-source.js'
+import { Engine } from '../../../../src/engine/engine.js'
+import { type TopicPartition } from '../../../../src/engine/intake.js'
+import { type Deed, type Orders, type Point, sayReached } from './orders.js'
+
+/** Stands around a method: `call` runs the method itself. */
+type Wrapper<S> = (call: () => unknown, args: readonly unknown[], self: S) => unknown
+
+export function hookProcess (orders: Orders): void {
+  const striker = new Striker(orders)
+  hookCalls(striker)
+  hookCommits(striker)
+  hookDrains(striker)
+}
+
+/** Counts what is passed, and strikes once. */
+class Striker {
+  readonly #orders: Orders
+  #times = 0
+  /** True while a drain has begun and records of it are unsettled. */
+  drains: { readonly point: Point, readonly unsettled: () => boolean } | undefined
+
+  constructor (orders: Orders) {
+    this.#orders = orders
+  }
+
+  passes (point: Point): void {
+    const { at, nth = 1, deed = 'kill', forMs = 0 } = this.#orders
+    if (point !== at || ++this.#times !== nth) return
+    sayReached(point, deed, nth)
+    strike(deed, forMs)
+  }
+
+  /** A call to the table or a queue is answered, and not handled. */
+  answered (point: Point): void {
+    if (this.drains?.unsettled() === true) this.passes(this.drains.point)
+    this.passes(point)
+  }
+}
+
+function hookCalls (striker: Striker): void {
+  const around = (before: Point, after: Point) => async (call: () => unknown): Promise<unknown> => {
+    striker.passes(before)
+    const answer = await call()
+    striker.answered(after)
+    return answer
+  }
+  const write = around('before-write', 'after-write')
+  const send = around('before-send', 'after-send')
+  wrap(DynamoDBClient.prototype, 'send', (call, [command]) =>
+    command instanceof BatchWriteItemCommand || command instanceof PutItemCommand ? write(call) : call())
+  wrap(SQSClient.prototype, 'send', (call, [command]) => command instanceof SendMessageBatchCommand ? send(call) : call())
+  wrap(DeliveryProducer.prototype, 'deliver', around('before-dead-letter', 'after-dead-letter'))
+}
+
+function hookCommits (striker: Striker): void {
+  wrap(rdkafka.KafkaConsumer.prototype, 'commit', call => {
+    striker.passes('before-commit')
+    return call()
+  })
+  wrap(Committer.prototype, 'answered', (call, [error]) => {
+    if (error === null || error === undefined) striker.passes('after-commit')
+    return call()
+  })
+}
+
+function hookDrains (striker: Striker): void {
+  let ending = false
+  wrap(KafkaSource.prototype, 'stop', call => {
+    ending = true
+    return call()
+  })
+  wrap<Engine<unknown>>(Engine.prototype, 'drain', async (call, [partitions], engine) => {
+    const draining = new Set((partitions as readonly TopicPartition[]).map(({ partition }) => partition))
+    const drained = call()
+    const drains = {
+      point: ending ? 'during-drain' as const : 'during-revoke' as const,
+      unsettled: () => engine.partitions().some(({ partition, unsettled }) => draining.has(partition) && unsettled > 0)
+    }
+    striker.drains = drains
+    try {
+      return await drained
+    } finally {
+      if (striker.drains === drains) striker.drains = undefined
+    }
+  })
+}
+
+function strike (deed: Deed, forMs: number): void {
+  switch (deed) {
+    case 'kill': process.kill(process.pid, 'SIGKILL'); break
+    case 'stall': Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs); break
+    case 'throw': setImmediate(() => { throw new Error('thrown on purpose') }); break
+    case 'reject undefined': rejectWith(undefined); break
+    case 'reject {}': rejectWith({}); break
+    case 'hoard': for (const hoard: unknown[] = []; ;) hoard.push(new Array(500_000).fill(hoard))
+  }
+}
+
+function rejectWith (reason: unknown): void {
+  void Promise.reject(reason)
+}
+
+function wrap<S extends object> (prototype: S, method: keyof S & string, wrapper: Wrapper<S>): void {
+  const original: unknown = Reflect.get(prototype, method)
+  if (typeof original !== 'function') throw new Error(`there is no ${method} to hook`)
+  Reflect.set(prototype, method, function (this: S, ...args: unknown[]): unknown {
+    return wrapper(() => Reflect.apply(original, this, args), args, this)
+  })
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs'
+import { type Orders, sayReached, type ThreadDeed } from './orders.js'
+
+const DEEDS: Readonly<Record<ThreadDeed, () => void>> = {
+  exit: () => process.exit(7),
+  loop: () => { for (;;); },
+  'throw late': () => { setImmediate(() => { throw new Error('thrown late, on purpose') }) },
+  hoard: () => {
+    for (const hoard: unknown[] = []; ;) hoard.push(new Array(500_000).fill(hoard))
+  }
+}
+
+/** A record is met where the thread parses it. */
+export function hookThread ({ atRecord, threadsDieWhile }: Orders): void {
+  if (threadsDieWhile !== undefined && existsSync(threadsDieWhile)) {
+    sayReached('thread-start', 'exit', 1)
+    process.exit(9)
+  }
+  if (atRecord === undefined) return
+  const parse = JSON.parse
+  let times = 0
+  JSON.parse = (text, reviver) => {
+    const parsed: unknown = parse(text, reviver)
+    if (isMarked(parsed, atRecord.marker)) {
+      sayReached('record', atRecord.deed, ++times)
+      DEEDS[atRecord.deed]()
+    }
+    return parsed
+  }
+}
+
+function isMarked (parsed: unknown, marker: string): boolean {
+  return typeof parsed === 'object' && parsed !== null && 'uid' in parsed && typeof parsed.uid === 'string' && parsed.uid.startsWith(marker)
+}

@@ -1,0 +1,59 @@
+import { writeSync } from 'node:fs'
+
+export const HOOKS_VARIABLE = 'FAULTS_HOOKS'
+/** Threads have no `process.stderr.fd`. */
+const STDERR_FD = 2
+
+/**
+ * Where the main thread can be struck:
+ * - `before-…`: the call has not left;
+ * - `after-…`: it is answered, and nothing of the answer is handled. A write goes to the table, a send to a queue, a
+ *   dead letter and a commit to Kafka;
+ * - `during-revoke`, `during-drain`: the drain of a revocation, or of the process' end, has begun, and a call that was
+ *   under way is answered while records of it are unsettled.
+ */
+export const POINTS = [
+  'before-write', 'after-write', 'before-send', 'after-send', 'before-dead-letter', 'after-dead-letter', 'before-commit', 'after-commit',
+  'during-revoke', 'during-drain'
+] as const
+
+export type Point = typeof POINTS[number]
+
+/**
+ * `kill`: SIGKILL to itself; `stall`: its event loop stands still for `forMs`; `throw`, `reject undefined`, `reject {}`:
+ * an error that nobody catches; `hoard`: it takes memory until it dies of it.
+ */
+export type Deed = 'kill' | 'stall' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
+
+/** What a validation thread does when it reads the record: ends, never ends, throws when the record is long through, … */
+export type ThreadDeed = 'exit' | 'loop' | 'throw late' | 'hoard'
+
+export interface Orders {
+  readonly at?: Point
+  /** At the nth time there; the first when absent. Strikes once. */
+  readonly nth?: number
+  /** `kill` when absent. */
+  readonly deed?: Deed
+  readonly forMs?: number
+  /** In validation threads, at each record whose uid begins with `marker`. */
+  readonly atRecord?: { readonly marker: string, readonly deed: ThreadDeed }
+  /** Validation threads die while they load, as long as this file exists. */
+  readonly threadsDieWhile?: string
+  /** Heap of the process. */
+  readonly maxHeapMb?: number
+}
+
+/** One line on the service's standard error. */
+export interface Reached {
+  readonly reached: Point | 'record' | 'thread-start'
+  readonly deed: string
+  readonly nth: number
+  readonly pid: number
+  /** ms since 1970 */
+  readonly at: number
+}
+
+/** Written at once, whatever happens to the process next. */
+export function sayReached (reached: Reached['reached'], deed: string, nth: number): void {
+  writeSync(STDERR_FD, `${JSON.stringify({ reached, deed, nth, pid: process.pid, at: Date.now() } satisfies Reached)}\n`)
+}
