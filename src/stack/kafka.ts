@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChildServer, type LocalServer, type ServerLifetimeOptions } from './child-server.js'
 import { formatProperties, javaArgs, STACK_FOLDER } from './jvm.js'
+import { raiseFeature } from './kafka-features.js'
 import { probeKafka } from './kafka-probe.js'
 import { LOOPBACK } from './ports.js'
 
@@ -38,6 +39,9 @@ export interface KafkaServer extends LocalServer {
 /** Any 22 characters of base64 will do; all nodes of a cluster share it. */
 const CLUSTER_ID = 'UGVuc3RvY2tMb2NhbFN0Yw'
 
+/** The group protocol of KIP-848. A broker offers it from this level on. */
+const GROUP_PROTOCOL_FEATURE = { name: 'group.version', level: 1 }
+
 const MESSAGE_MAX_BYTES = 1_048_588
 const DEFAULT_PARTITIONS = 12
 const MAX_HEAP_MB = 512
@@ -45,6 +49,8 @@ const MAX_HEAP_MB = 512
 /** Apache Kafka in KRaft mode, broker and controller in one process. Keeps its data over `stop`, `kill` and `start`. */
 export function createKafka (options: KafkaOptions): KafkaServer {
   const configFile = join(options.dir, 'server.properties')
+  /** Features outlive restarts: they are in the cluster's metadata. */
+  let featuresRaised = false
   const server = new ChildServer({
     name: options.nodeId === undefined ? 'Kafka' : `Kafka ${options.nodeId}`,
     command: 'java',
@@ -57,7 +63,11 @@ export function createKafka (options: KafkaOptions): KafkaServer {
     }),
     logFile: options.logFile,
     prepare: () => prepare(options, configFile),
-    probe: signal => probeKafka(LOOPBACK, options.port, signal),
+    probe: async signal => {
+      await probeKafka(LOOPBACK, options.port, signal)
+      if (!featuresRaised) await raiseFeature(LOOPBACK, options.port, GROUP_PROTOCOL_FEATURE, signal)
+      featuresRaised = true
+    },
     lifetime: options.lifetime,
     onSpawn: options.onSpawn
   })
@@ -73,7 +83,7 @@ async function prepare (options: KafkaOptions, configFile: string): Promise<void
 
 /**
  * What `kafka-storage format` leaves behind, without the seconds of another JVM: the broker fills in the rest at its
- * first start.
+ * first start, but for the features that are raised then.
  */
 async function formatStorage (dataDir: string, nodeId: number): Promise<void> {
   const file = join(dataDir, 'meta.properties')
