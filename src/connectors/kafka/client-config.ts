@@ -66,7 +66,8 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
       'max.poll.interval.ms': settings.maxPollIntervalMs,
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
-      'enable.partition.eof': false,
+      // Markers of transactions at the end of a partition surface as no record: only this tells that they were read.
+      'enable.partition.eof': true,
       'isolation.level': 'read_committed',
       'allow.auto.create.topics': false,
       'queued.min.messages': settings.queuedMinMessages,

@@ -47,6 +47,10 @@ export class KafkaSource {
   #polling: Promise<void> | undefined
   #draining = false
   #stopping = false
+  /** Of partitions whose end the poll under way has met. */
+  #ends: CommittableOffset[] = []
+  /** What must not happen while a poll is under way. */
+  #steps: Array<() => void> = []
   #suspect = false
   #probedAt = 0
   #wake: (() => void) | undefined
@@ -56,8 +60,9 @@ export class KafkaSource {
     this.#intake = intake
     this.#options = options
     this.#clock = options.clock
-    this.#rebalancer = new Rebalancer(intake, options, partitions => {
-      if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions]))
+    this.#rebalancer = new Rebalancer(intake, options, {
+      betweenPolls: step => { this.#betweenPolls(step) },
+      assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) }
     })
     intake.onAvailable = () => { this.#wake?.() }
   }
@@ -117,6 +122,7 @@ export class KafkaSource {
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
     consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
+    consumer.on('partition.eof', ({ topic, partition, offset }) => { this.#ends.push({ topic, partition, offset }) })
     return consumer
   }
 
@@ -164,12 +170,28 @@ export class KafkaSource {
         this.#options.log.pollFailed(toClientError(error))
       }
       if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
+      for (const { offset, ...partition } of this.#ends.splice(0)) this.#intake.reachedEnd(partition, offset)
+      this.#takeSteps()
       if (this.#suspect) this.#probe(consumer)
       idle = messages.length === 0
       if (ask === 0) await this.#pause(PAUSED_POLL_MS)
       else if (error !== undefined) await this.#pause(IDLE_POLL_MS)
       this.#committer?.consider()
     }
+    this.#takeSteps()
+  }
+
+  /**
+   * A poll that is under way may hold records, and ends, that were collected before a revocation. They must have come
+   * in, and have been ignored, before the next epoch of their partition is opened.
+   */
+  #betweenPolls (step: () => void): void {
+    this.#steps.push(step)
+    if (this.#stopping) this.#takeSteps()
+  }
+
+  #takeSteps (): void {
+    for (const step of this.#steps.splice(0)) step()
   }
 
   /** How many records to ask for; 0 when the assignment is paused and polled for its events only. */

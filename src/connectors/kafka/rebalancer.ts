@@ -21,6 +21,14 @@ export interface RebalancerOptions {
 /** What is asked of the client. */
 export type GroupMember = Pick<KafkaConsumer, 'assign' | 'unassign' | 'incrementalAssign' | 'incrementalUnassign'>
 
+/** The source that the partitions are for. */
+export interface Polling {
+  /** Runs a step when no poll is under way: soon, and once. */
+  betweenPolls (step: () => void): void
+  /** The client has been given these. */
+  assigned (partitions: readonly TopicPartition[]): void
+}
+
 interface RebalanceEvent {
   readonly kind: 'assign' | 'revoke'
   readonly partitions: TopicPartition[]
@@ -34,7 +42,7 @@ interface RebalanceEvent {
 export class Rebalancer {
   readonly #intake: Pick<Intake, 'open' | 'drain' | 'close'>
   readonly #options: RebalancerOptions
-  readonly #assignedMore: (partitions: readonly TopicPartition[]) => void
+  readonly #polling: Polling
   readonly #events: RebalanceEvent[] = []
   #client: { readonly consumer: GroupMember, readonly committer: Pick<Committer, 'commit'> } | undefined
   #assigned: TopicPartition[] = []
@@ -42,10 +50,10 @@ export class Rebalancer {
   #cutDrain = new AbortController()
   #lostUntil = -Infinity
 
-  constructor (intake: Pick<Intake, 'open' | 'drain' | 'close'>, options: RebalancerOptions, assignedMore: (partitions: readonly TopicPartition[]) => void) {
+  constructor (intake: Pick<Intake, 'open' | 'drain' | 'close'>, options: RebalancerOptions, polling: Polling) {
     this.#intake = intake
     this.#options = options
-    this.#assignedMore = assignedMore
+    this.#polling = polling
   }
 
   get assigned (): readonly TopicPartition[] {
@@ -80,7 +88,7 @@ export class Rebalancer {
   async #handleAll (): Promise<void> {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#cutDrain = new AbortController()
-      if (event.kind === 'assign') this.#assign(event.partitions)
+      if (event.kind === 'assign') await this.#betweenPolls(() => { this.#assign(event.partitions) })
       else await this.#revoke(event.partitions, this.#events.length > 0)
     }
   }
@@ -94,7 +102,7 @@ export class Rebalancer {
     for (const partition of partitions) this.#intake.open(partition)
     this.#assigned = cooperative ? [...without(this.#assigned, partitions), ...partitions] : partitions
     this.#attempt('assign', consumer => cooperative ? consumer.incrementalAssign(partitions) : consumer.assign(partitions))
-    if (partitions.length > 0) this.#assignedMore(partitions)
+    if (partitions.length > 0) this.#polling.assigned(partitions)
   }
 
   async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
@@ -111,6 +119,15 @@ export class Rebalancer {
     this.#intake.close(partitions)
     this.#assigned = without(this.#assigned, partitions)
     this.#attempt('unassign', consumer => cooperative ? consumer.incrementalUnassign(revoked) : consumer.unassign())
+  }
+
+  async #betweenPolls (step: () => void): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#polling.betweenPolls(() => {
+        step()
+        resolve()
+      })
+    })
   }
 
   /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */

@@ -33,7 +33,7 @@ t.test('A consumer commits and stores nothing by itself, and fetches no more tha
     'bootstrap.servers': 'a:9092,b:9092',
     'enable.auto.commit': false,
     'enable.auto.offset.store': false,
-    'enable.partition.eof': false,
+    'enable.partition.eof': true,
     'isolation.level': 'read_committed',
     'queued.min.messages': 50_000,
     'queued.max.messages.kbytes': 16_384,

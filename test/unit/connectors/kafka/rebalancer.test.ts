@@ -13,7 +13,8 @@ const P0 = { topic: 'events', partition: 0 }
 const P1 = { topic: 'events', partition: 1 }
 
 /** A rebalancer whose client, committer and intake write down what they are asked, and whose drains end by hand. */
-function setUp (cooperative: boolean) {
+function setUp (cooperative: boolean, polling = false) {
+  const steps: Array<() => void> = []
   const calls: string[] = []
   const drains: Array<() => void> = []
   const name = (partitions: readonly TopicPartition[]): string => partitions.map(({ partition }) => partition).join()
@@ -32,7 +33,13 @@ function setUp (cooperative: boolean) {
         signal?.addEventListener('abort', () => { resolve(false) })
       })
     }
-  }, { cooperative, revokeDrainMs: 5_000, clock, observer, log }, partitions => note(`assigned ${name(partitions)}`))
+  }, { cooperative, revokeDrainMs: 5_000, clock, observer, log }, {
+    betweenPolls: step => {
+      if (polling) steps.push(step)
+      else step()
+    },
+    assigned: partitions => note(`assigned ${name(partitions)}`)
+  })
   const client = {
     assign: (partitions: readonly TopicPartition[]) => note(`assign ${name(partitions)}`),
     unassign: () => note('unassign'),
@@ -42,7 +49,7 @@ function setUp (cooperative: boolean) {
   const committer = { commit: async (partitions: readonly TopicPartition[] | undefined) => { note(`commit ${name(partitions ?? [])}`); return true } }
   // The client's methods return the client, which nobody here uses.
   rebalancer.serve(client as unknown as Parameters<Rebalancer['serve']>[0], committer)
-  return { rebalancer, calls, drains, clock, take: () => calls.splice(0) }
+  return { rebalancer, calls, drains, clock, take: () => calls.splice(0), endPoll: () => { for (const step of steps.splice(0)) step() } }
 }
 
 t.test('A revocation finishes and commits what has started before the partitions are given back', async t => {
@@ -113,4 +120,13 @@ t.test('Without cooperation the whole assignment is given back and replaced', as
   await turn()
   t.same(take(), ['drain 0,1 5000', 'commit 0,1', 'close 0,1', 'unassign'])
   t.same(rebalancer.assigned, [])
+})
+
+t.test('An epoch begins only when the poll under way has come in: what it brings may be of the epoch before', async t => {
+  const { rebalancer, endPoll, take } = setUp(true, true)
+  rebalancer.rebalanced(ASSIGN, [P0])
+  await turn()
+  t.same(take(), [])
+  endPoll()
+  t.same(take(), ['open 0', 'incrementalAssign 0', 'assigned 0'])
 })
