@@ -42,6 +42,8 @@ export interface RoadOptions {
   readonly servers: Servers
   readonly partitions?: number
   readonly replicationFactor?: number
+  /** Of the source topic; wins over what `penstock create` would choose. */
+  readonly topicConfig?: Readonly<Record<string, string>>
   /** Knobs of every service of this road. */
   readonly knobs?: Environment
   /** Clients whose queues are not created. */
@@ -139,6 +141,11 @@ export class EventsRoad {
     refuseFailure(await createQueue(this.sqs, { ...clientQueueDefinition(client), name: this.#queueName(client) }, false))
   }
 
+  async createSourceTopic (): Promise<void> {
+    const plan = sourceTopic(this.config.events.topic, this.#topicSettings)
+    await this.#createTopics([{ ...plan, config: { ...plan.config, ...this.#options.topicConfig } }])
+  }
+
   async createDeadLetterTopic (maxMessageBytes?: number): Promise<void> {
     const plan = deadLetterTopic(this.config.events.deadLetterTopic, this.#topicSettings)
     await this.#createTopics([maxMessageBytes === undefined ? plan : { ...plan, config: { ...plan.config, 'max.message.bytes': String(maxMessageBytes) } }])
@@ -191,7 +198,7 @@ export class EventsRoad {
 
   async #provision (): Promise<void> {
     const { servers, withoutQueues = [], withoutDeadLetterTopic = false, deadLetterMaxBytes } = this.#options
-    await this.#createTopics([sourceTopic(this.config.events.topic, this.#topicSettings)])
+    await this.createSourceTopic()
     if (!withoutDeadLetterTopic) await this.createDeadLetterTopic(deadLetterMaxBytes)
     if ('aws' in servers) return
     refuseFailure(await createTable(this.dynamodb, this.config.events.table, CREATE_TIMEOUT_MS))

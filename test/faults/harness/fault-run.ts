@@ -24,6 +24,8 @@ export interface FaultRunOptions {
   readonly kafka: string
   readonly partitions?: number
   readonly replicationFactor?: number
+  /** Of the source topic. */
+  readonly topicConfig?: Readonly<Record<string, string>>
   /** Knobs of every service of the run. */
   readonly knobs?: Environment
   /** Clients whose queues do not exist. */
