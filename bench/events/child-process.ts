@@ -3,7 +3,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Control, type RecordingEndpoint } from '../recording-endpoint/recording-endpoint.js'
-import { type Report } from '../recording-endpoint/recorder.js'
+import { type Report } from '../recording-endpoint/report.js'
 import { childrenOf } from './process-usage.js'
 
 const ENDPOINT = fileURLToPath(new URL('../recording-endpoint/main.js', import.meta.url))

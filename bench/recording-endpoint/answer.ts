@@ -2,6 +2,7 @@
 export interface Answer {
   readonly status: number
   readonly body: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export function ok (body: unknown): Answer {

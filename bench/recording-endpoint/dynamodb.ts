@@ -1,11 +1,17 @@
 import { type Answer, EMPTY, ok, refusal } from './answer.js'
+import { fieldsOf } from './event-text.js'
 import { type CallFaults } from './faults.js'
-import { type Recorder } from './recorder.js'
+import { type Recorder, type RowMark } from './recorder.js'
 
 type Item = Readonly<Record<string, { readonly S?: string, readonly N?: string } | undefined>>
 
-interface BatchWriteInput {
+export interface BatchWriteInput {
   readonly RequestItems: Readonly<Record<string, ReadonlyArray<{ readonly PutRequest?: { readonly Item: Item } }>>>
+}
+
+export interface PutInput {
+  readonly Item: Item
+  readonly ConditionExpression?: string
 }
 
 const MAX_ITEMS = 25
@@ -15,8 +21,13 @@ const PUT_REQUEST = Buffer.from('"PutRequest"')
 export function countBatchWrite (recorder: Recorder, body: Buffer): Answer {
   let items = 0
   for (let at = body.indexOf(PUT_REQUEST); at !== -1; at = body.indexOf(PUT_REQUEST, at + PUT_REQUEST.length)) items++
+  recorder.attempted(items)
   recorder.countRows(items)
   return EMPTY
+}
+
+export function uidsOfItems ({ RequestItems: tables }: BatchWriteInput): Array<string | undefined> {
+  return Object.values(tables).flat().map(request => request.PutRequest?.Item['UUID']?.S)
 }
 
 export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faults: CallFaults): Answer {
@@ -26,7 +37,8 @@ export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faul
     const keys = new Set(requests.map(request => request.PutRequest?.Item['UUID']?.S))
     if (keys.size < requests.length) return refusal('ValidationException', 'Provided list of item keys contains duplicates')
     for (const request of requests) {
-      if (faults.failEntry() === undefined) store(recorder, request.PutRequest?.Item ?? {})
+      const item = request.PutRequest?.Item ?? {}
+      if (faults.failEntry(() => item['UUID']?.S) === undefined) recorder.row(item, markOf(item))
       else (unprocessed[table] ??= []).push(request)
     }
   }
@@ -35,13 +47,13 @@ export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faul
 }
 
 /** Honours the one condition it is asked with: a row is only replaced by a newer record of its partition. */
-export function putItem (recorder: Recorder, input: { readonly Item: Item, readonly ConditionExpression?: string }): Answer {
-  const { uid, partition, offset } = identify(input.Item)
-  const known = recorder.rows.get(uid)
-  if (input.ConditionExpression !== undefined && known !== undefined && known.partition === partition && known.offset >= offset) {
+export function putItem (recorder: Recorder, input: PutInput): Answer {
+  const mark = markOf(input.Item)
+  const known = recorder.rows.get(mark.uid)
+  if (input.ConditionExpression !== undefined && known !== undefined && known.partition === mark.partition && known.offset >= mark.offset) {
     return refusal('ConditionalCheckFailedException', 'The conditional request failed')
   }
-  store(recorder, input.Item)
+  recorder.row(input.Item, mark)
   return EMPTY
 }
 
@@ -56,11 +68,11 @@ export function describeTable (input: { readonly TableName: string }): Answer {
   })
 }
 
-function store (recorder: Recorder, item: Item): void {
-  const { uid, partition, offset } = identify(item)
-  recorder.row(uid, item, partition, offset)
-}
-
-function identify (item: Item): { uid: string, partition: number, offset: number } {
-  return { uid: item['UUID']?.S ?? '', partition: Number(item['SourcePartition']?.N ?? -1), offset: Number(item['SourceOffset']?.N ?? -1) }
+function markOf (item: Item): RowMark {
+  return {
+    uid: item['UUID']?.S ?? '',
+    fields: fieldsOf(item['Context']?.S, item['EventType']?.S, item['CreatedAt']?.S),
+    partition: Number(item['SourcePartition']?.N ?? -1),
+    offset: Number(item['SourceOffset']?.N ?? -1)
+  }
 }

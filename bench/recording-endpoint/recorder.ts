@@ -1,95 +1,86 @@
 import { createHash } from 'node:crypto'
+import { AcceptanceOrder } from './acceptance-order.js'
+import { type EndpointClock } from './endpoint-clock.js'
+import { type EventMark, markOfEvent, markOfHandOver } from './event-text.js'
+import { type FaultHits } from './faults.js'
+import { KeptQueue, type MessageAttribute } from './kept-queue.js'
+import { QueueRecord } from './queue-record.js'
+import { type HandOver, type RecordingMode, type Report, type StoredRow } from './report.js'
 
-/**
- * `count`: as cheap as can be, for load. `full`: every uid with its digest, the order of first acceptances per message
- * group, deduplication; for proofs, at about 500 bytes of memory an event.
- */
-export type RecordingMode = 'count' | 'full'
-
-export interface StoredRow {
-  readonly sha256: string
-  readonly partition: number
-  readonly offset: number
-  /** Times it was written. */
-  writes: number
-}
-
-export interface QueueReport {
-  accepted: number
-  /** Sends that deduplication dropped. */
-  duplicates: number
-  failed: number
-}
-
-/** What the endpoint answers to `GET /__report`. */
-export interface Report {
-  readonly mode: RecordingMode
-  readonly calls: Readonly<Record<string, number>>
-  readonly rowsWritten: number
-  readonly unprocessed: number
-  readonly messagesAccepted: number
-  readonly queues: Readonly<Record<string, QueueReport>>
-  /** ms since 1970 */
-  readonly firstAcceptedAt: number
-  readonly lastAcceptedAt: number
-  /** First acceptances of a group that came before one with a lower offset of the same partition. Full mode. */
-  readonly inversions: number
-  /** Messages accepted before their row was written. Full mode. */
-  readonly sentBeforeStored: number
-  /** From the time in the uid to the acceptance by the queue, of events that were produced with one. */
-  readonly latencyMs: { readonly samples: number, readonly p50: number, readonly p99: number, readonly max: number } | undefined
-  readonly rows?: Readonly<Record<string, StoredRow>>
-  /** Uids in the order of their first acceptance, by queue and group. */
-  readonly groups?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
-  /** Digest of each accepted body, by queue and uid. */
-  readonly bodies?: Readonly<Record<string, Readonly<Record<string, string>>>>
-}
-
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html */
-const DEDUPLICATION_WINDOW_MS = 5 * 60 * 1000
+export type { Report } from './report.js'
 
 /** Uids of latency runs say when the event was produced: `at-<ms since 1970>-<anything>`. */
 const TIMED_UID = /"uid":"at-(\d{13})-/
 
-interface QueueMemory extends QueueReport {
-  readonly seen: Map<string, { readonly messageId: string, readonly at: number }>
-  readonly groups: Map<string, string[]>
-  readonly bodies: Map<string, string>
+/** Queues with such a name are received from, so full mode keeps their messages. Those of clients are only recorded. */
+const RETRY_QUEUE = /retry\.fifo$/
+
+const RETRY_COUNT = 'RetryCount'
+
+/** A row as it is written. */
+export interface RowMark extends EventMark {
+  readonly partition: number
+  readonly offset: number
 }
 
+/** A message as it is sent. */
+export interface SentMessage {
+  readonly body: string
+  readonly groupId: string
+  readonly deduplicationId: string
+  readonly attributes: Readonly<Record<string, MessageAttribute>>
+}
+
+/** What the table and the queues have taken since the endpoint was started or restarted. */
 export class Recorder {
   readonly mode: RecordingMode
   readonly rows = new Map<string, StoredRow>()
-  readonly #queues = new Map<string, QueueMemory>()
+  readonly #clock: EndpointClock
+  readonly #hits: () => FaultHits[]
+  readonly #queues = new Map<string, QueueRecord>()
+  readonly #kept = new Map<string, KeptQueue>()
   readonly #calls = new Map<string, number>()
-  /** The highest offset accepted so far, by queue, group and partition. */
-  readonly #highest = new Map<string, number>()
+  readonly #order = new AcceptanceOrder()
+  readonly #handedOver: HandOver[] = []
   readonly #latencies: number[] = []
+  #attemptedRows = 0
+  #attemptedMessages = 0
+  #attemptedHandOvers = 0
   #rowsWritten = 0
   #unprocessed = 0
   #messagesAccepted = 0
-  #inversions = 0
   #sentBeforeStored = 0
   #firstAcceptedAt = 0
   #lastAcceptedAt = 0
   #serial = 0
 
-  constructor (mode: RecordingMode) {
+  constructor (mode: RecordingMode, clock: EndpointClock, hits: () => FaultHits[]) {
     this.mode = mode
+    this.#clock = clock
+    this.#hits = hits
   }
 
   called (operation: string): void {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1)
   }
 
+  /** Of a call, before anything becomes of it. */
+  attempted (entries: number, queue?: string): void {
+    if (queue === undefined) this.#attemptedRows += entries
+    else if (RETRY_QUEUE.test(queue)) this.#attemptedHandOvers += entries
+    else this.#attemptedMessages += entries
+  }
+
   countRows (rows: number): void {
     this.#rowsWritten += rows
   }
 
-  row (uid: string, item: unknown, partition: number, offset: number): void {
+  row (item: unknown, { uid, fields, partition, offset }: RowMark): void {
     this.#rowsWritten++
     if (this.mode === 'count') return
-    this.rows.set(uid, { sha256: sha256(JSON.stringify(item)), partition, offset, writes: (this.rows.get(uid)?.writes ?? 0) + 1 })
+    const known = this.rows.get(uid)
+    this.rows.set(uid, { sha256: sha256(JSON.stringify(item)), partition, offset, writes: (known?.writes ?? 0) + 1, firstAt: known?.firstAt ?? Date.now() })
+    this.#order.stored(eventKey(uid, fields), partition, offset)
   }
 
   unprocessed (rows: number): void {
@@ -97,91 +88,125 @@ export class Recorder {
   }
 
   failed (queue: string): void {
-    this.#memoryOf(queue).failed++
+    this.#recordOf(queue).failed++
+  }
+
+  /** The queue of this name that is received from; `undefined` for one of a client, and in count mode. */
+  kept (queue: string): KeptQueue | undefined {
+    if (this.mode === 'count' || !RETRY_QUEUE.test(queue)) return undefined
+    let kept = this.#kept.get(queue)
+    if (kept === undefined) this.#kept.set(queue, kept = new KeptQueue(this.#clock))
+    return kept
+  }
+
+  /** Who waits for a message looks again, for the clock was moved. */
+  wake (): void {
+    for (const kept of this.#kept.values()) kept.wake()
   }
 
   /** Takes a message as a FIFO queue does. */
-  message (queue: string, body: string, groupId: string, deduplicationId: string): { readonly messageId: string, readonly sequenceNumber: string } {
-    const memory = this.#memoryOf(queue)
-    const now = Date.now()
+  message (queue: string, message: SentMessage): { readonly messageId: string, readonly sequenceNumber: string } {
+    const record = this.#recordOf(queue)
     const serial = this.#serial++
     const fresh = { messageId: `00000000-0000-4000-8000-${serial.toString(16).padStart(12, '0')}`, sequenceNumber: `1${String(serial).padStart(19, '0')}` }
     if (this.mode === 'full') {
-      const seen = memory.seen.get(deduplicationId)
-      if (seen !== undefined && now - seen.at < DEDUPLICATION_WINDOW_MS) {
-        memory.duplicates++
-        return { ...fresh, messageId: seen.messageId }
+      const { groupId, deduplicationId } = message
+      const now = this.#clock.now()
+      const messageId = record.duplicateOf(groupId, deduplicationId, now)
+      if (messageId !== undefined) {
+        record.duplicates++
+        return { ...fresh, messageId }
       }
-      memory.seen.set(deduplicationId, { messageId: fresh.messageId, at: now })
-      this.#remember(queue, memory, body, groupId, deduplicationId)
+      record.see(groupId, deduplicationId, fresh.messageId, now)
+      const kept = this.kept(queue)
+      if (kept !== undefined) {
+        kept.put({ ...fresh, ...message })
+        record.accepted++
+        this.#rememberHandOver(queue, message)
+        return fresh
+      }
+      this.#remember(queue, record, message, serial)
     }
-    memory.accepted++
+    record.accepted++
+    this.#countAcceptance(message.body)
+    return fresh
+  }
+
+  report (full: boolean): Report {
+    return {
+      mode: this.mode,
+      calls: Object.fromEntries(this.#calls),
+      attempted: { rows: this.#attemptedRows, messages: this.#attemptedMessages, handOvers: this.#attemptedHandOvers },
+      rowsWritten: this.#rowsWritten,
+      unprocessed: this.#unprocessed,
+      messagesAccepted: this.#messagesAccepted,
+      queues: mapValues(this.#queues, record => record.report),
+      kept: mapValues(this.#kept, kept => kept.report),
+      hits: this.#hits(),
+      firstAcceptedAt: this.#firstAcceptedAt,
+      lastAcceptedAt: this.#lastAcceptedAt,
+      inversions: this.#order.inverted.length,
+      sentBeforeStored: this.#sentBeforeStored,
+      latencyMs: quantiles(this.#latencies),
+      ...(full ? this.#everything() : {})
+    }
+  }
+
+  #everything () {
+    const clients = new Map([...this.#queues].filter(([name]) => !this.#kept.has(name)))
+    const acceptedAt: Record<string, number> = {}
+    for (const { messages } of clients.values()) {
+      for (const [uid, { firstAt }] of messages) acceptedAt[uid] = Math.min(firstAt, acceptedAt[uid] ?? Infinity)
+    }
+    return {
+      rows: Object.fromEntries(this.rows),
+      messages: mapValues(clients, ({ messages }) => Object.fromEntries(messages)),
+      bodies: mapValues(clients, ({ bodies }) => Object.fromEntries(bodies)),
+      groups: mapValues(clients, ({ groups }) => Object.fromEntries(groups)),
+      acceptedAt,
+      handedOver: [...this.#handedOver],
+      inverted: [...this.#order.inverted]
+    }
+  }
+
+  #recordOf (queue: string): QueueRecord {
+    let record = this.#queues.get(queue)
+    if (record === undefined) this.#queues.set(queue, record = new QueueRecord())
+    return record
+  }
+
+  #remember (queue: string, record: QueueRecord, { body, groupId, deduplicationId }: SentMessage, sequence: number): void {
+    const digest = sha256(body)
+    const mark = markOfEvent(body)
+    const uid = mark?.uid ?? deduplicationId
+    if (!this.rows.has(uid)) this.#sentBeforeStored++
+    if (record.repeats(uid, digest)) return
+    const place = mark === undefined ? undefined : this.#order.accepted(queue, groupId, eventKey(uid, mark.fields))
+    record.remember(uid, { sha256: digest, group: groupId, partition: place?.partition, offset: place?.offset, firstAt: Date.now(), sequence, accepted: 1 })
+  }
+
+  #rememberHandOver (queue: string, { body, attributes }: SentMessage): void {
+    const mark = markOfHandOver(body)
+    if (mark === undefined) return
+    this.#handedOver.push({ queue, ...mark, retryCount: Number(attributes[RETRY_COUNT]?.StringValue ?? NaN), at: Date.now() })
+  }
+
+  #countAcceptance (body: string): void {
+    const now = Date.now()
     this.#messagesAccepted++
     if (this.#firstAcceptedAt === 0) this.#firstAcceptedAt = now
     this.#lastAcceptedAt = now
     const producedAt = TIMED_UID.exec(body)?.[1]
     if (producedAt !== undefined) this.#latencies.push(now - Number(producedAt))
-    return fresh
-  }
-
-  report (full: boolean): Report {
-    const queues = [...this.#queues]
-    return {
-      mode: this.mode,
-      calls: Object.fromEntries(this.#calls),
-      rowsWritten: this.#rowsWritten,
-      unprocessed: this.#unprocessed,
-      messagesAccepted: this.#messagesAccepted,
-      queues: Object.fromEntries(queues.map(([name, { accepted, duplicates, failed }]) => [name, { accepted, duplicates, failed }])),
-      firstAcceptedAt: this.#firstAcceptedAt,
-      lastAcceptedAt: this.#lastAcceptedAt,
-      inversions: this.#inversions,
-      sentBeforeStored: this.#sentBeforeStored,
-      latencyMs: quantiles(this.#latencies),
-      ...(full
-        ? {
-            rows: Object.fromEntries(this.rows),
-            groups: Object.fromEntries(queues.map(([name, memory]) => [name, Object.fromEntries(memory.groups)])),
-            bodies: Object.fromEntries(queues.map(([name, memory]) => [name, Object.fromEntries(memory.bodies)]))
-          }
-        : {})
-    }
-  }
-
-  #memoryOf (queue: string): QueueMemory {
-    let memory = this.#queues.get(queue)
-    if (memory === undefined) {
-      memory = { accepted: 0, duplicates: 0, failed: 0, seen: new Map(), groups: new Map(), bodies: new Map() }
-      this.#queues.set(queue, memory)
-    }
-    return memory
-  }
-
-  #remember (queue: string, memory: QueueMemory, body: string, groupId: string, deduplicationId: string): void {
-    const uid = uidOf(body) ?? deduplicationId
-    memory.bodies.set(uid, sha256(body))
-    const group = memory.groups.get(groupId)
-    if (group === undefined) memory.groups.set(groupId, [uid])
-    else group.push(uid)
-    const row = this.rows.get(uid)
-    if (row === undefined) {
-      this.#sentBeforeStored++
-      return
-    }
-    const lane = `${queue} ${groupId} ${row.partition}`
-    const highest = this.#highest.get(lane) ?? -1
-    if (row.offset < highest) this.#inversions++
-    else this.#highest.set(lane, row.offset)
   }
 }
 
-function uidOf (body: string): string | undefined {
-  try {
-    const event: unknown = JSON.parse(body)
-    return typeof event === 'object' && event !== null && 'uid' in event && typeof event.uid === 'string' ? event.uid : undefined
-  } catch {
-    return undefined
-  }
+function eventKey (uid: string, fields: string): string {
+  return `${uid} ${fields}`
+}
+
+function mapValues<V, W> (map: ReadonlyMap<string, V>, convert: (value: V) => W): Record<string, W> {
+  return Object.fromEntries([...map].map(([key, value]) => [key, convert(value)]))
 }
 
 function quantiles (samples: readonly number[]): Report['latencyMs'] {

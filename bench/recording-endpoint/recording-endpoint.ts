@@ -2,11 +2,15 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { Absence } from './absence.js'
 import { type Answer, EMPTY, ok, refusal } from './answer.js'
-import { batchWriteItem, countBatchWrite, describeTable, putItem } from './dynamodb.js'
-import { type CallFaults, type Fault, Faults } from './faults.js'
-import { Recorder, type RecordingMode } from './recorder.js'
-import { getQueueAttributes, getQueueUrl, queueName, sendMessageBatch } from './sqs.js'
+import { countBatchWrite } from './dynamodb.js'
+import { EndpointClock } from './endpoint-clock.js'
+import { type Fault, type FaultHits, Faults } from './faults.js'
+import { type Call, countAttempt, type Input, perform, queueOf, tablesOf, uidsOf } from './operations.js'
+import { Recorder } from './recorder.js'
+import { type RecordingMode } from './report.js'
+import { resetConnection, sendAnswer, sendSlowly, sendTruncated } from './send-answer.js'
 
 export interface RecordingEndpointOptions {
   readonly mode?: RecordingMode
@@ -14,20 +18,28 @@ export interface RecordingEndpointOptions {
   readonly port?: number
 }
 
-/** What `POST /__control` takes. */
+/** What `POST /__control` takes. What it names takes effect in the order of the fields here. */
 export interface Control {
+  /** Forgets everything recorded, and goes on in this mode. */
+  readonly restart?: RecordingMode
+  /** Of the dice of the faults that are armed from now on; 1 when never set. */
+  readonly seed?: number
   /** Replaces the faults in force; `[]` ends them. */
   readonly faults?: readonly Fault[]
   /** Queues that do not exist, by name. Every other queue does. */
   readonly missingQueues?: readonly string[]
-  /** Forgets everything recorded, and goes on in this mode. */
-  readonly restart?: RecordingMode
+  /** Tables that do not exist, by name. Every other table does. */
+  readonly missingTables?: readonly string[]
+  /** Puts the clock of deduplication and visibility forward. */
+  readonly advanceMs?: number
 }
 
 export interface RecordingEndpoint {
   readonly url: string
   readonly recorder: Recorder
   control (control: Control): void
+  /** Of everything that was ever done wrong on purpose, in the order it was armed, since the last restart. */
+  hits (): FaultHits[]
   close (): Promise<void>
 }
 
@@ -48,6 +60,7 @@ export async function startRecordingEndpoint (options: RecordingEndpointOptions 
     url: endpoint.origin,
     get recorder () { return endpoint.recorder },
     control: control => { endpoint.control(control) },
+    hits: () => endpoint.hits(),
     async close () {
       server.closeAllConnections()
       server.close()
@@ -59,17 +72,30 @@ export async function startRecordingEndpoint (options: RecordingEndpointOptions 
 class Endpoint {
   origin = ''
   recorder: Recorder
-  readonly #faults = new Faults()
-  #missingQueues = new Set<string>()
+  readonly #clock = new EndpointClock()
+  #faults = new Faults()
+  #absence = new Absence()
 
   constructor (mode: RecordingMode) {
-    this.recorder = new Recorder(mode)
+    this.recorder = this.#createRecorder(mode)
   }
 
-  control (control: Control): void {
-    if (control.faults !== undefined) this.#faults.arm(control.faults)
-    if (control.missingQueues !== undefined) this.#missingQueues = new Set(control.missingQueues)
-    if (control.restart !== undefined) this.recorder = new Recorder(control.restart)
+  control ({ restart, seed, faults, missingQueues, missingTables, advanceMs }: Control): void {
+    if (restart !== undefined) {
+      this.recorder = this.#createRecorder(restart)
+      this.#faults.forgetHits()
+      this.#absence.forgetHits()
+    }
+    if (seed !== undefined) this.#faults.seed(seed)
+    if (faults !== undefined) this.#faults.arm(faults)
+    if (missingQueues !== undefined) this.#absence.set('queue', missingQueues)
+    if (missingTables !== undefined) this.#absence.set('table', missingTables)
+    if (advanceMs !== undefined) this.#clock.advance(advanceMs)
+    this.recorder.wake()
+  }
+
+  hits (): FaultHits[] {
+    return [...this.#faults.hits(), ...this.#absence.hits()]
   }
 
   handle (request: IncomingMessage, response: ServerResponse): void {
@@ -78,11 +104,8 @@ class Endpoint {
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)
       const target = request.headers['x-amz-target']
-      const answer = typeof target === 'string'
-        ? this.#call(target.slice(target.indexOf('.') + 1), body)
-        : this.#talk(request.url ?? '/', body)
-      if (answer instanceof Promise) answer.then(late => { send(response, late) }, () => { response.destroy() })
-      else send(response, answer)
+      if (typeof target === 'string') this.#call(target.slice(target.indexOf('.') + 1), body, response)
+      else sendAnswer(response, this.#talk(request.url ?? '/', body))
     })
   }
 
@@ -93,59 +116,67 @@ class Endpoint {
     return EMPTY
   }
 
-  #call (operation: string, body: Buffer): Answer | Promise<Answer | undefined> {
-    this.recorder.called(operation)
-    if (operation === 'BatchWriteItem' && this.#faults.none && this.recorder.mode === 'count') return countBatchWrite(this.recorder, body)
+  #call (operation: string, body: Buffer, response: ServerResponse): void {
+    const { recorder } = this
+    recorder.called(operation)
+    if (operation === 'BatchWriteItem' && recorder.mode === 'count' && this.#faults.none && this.#absence.none) {
+      sendAnswer(response, countBatchWrite(recorder, body))
+      return
+    }
     const input = JSON.parse(body.toString()) as Input
-    const queue = input.QueueUrl === undefined ? input.QueueName : queueName(input.QueueUrl)
-    if (queue !== undefined && this.#missingQueues.has(queue)) return refusal('QueueDoesNotExist', 'The specified queue does not exist.')
+    countAttempt(recorder, operation, input)
+    const queue = queueOf(input)
+    const absent = this.#absence.meets(queue, tablesOf(input))
+    if (absent !== undefined) {
+      sendAnswer(response, absent)
+      return
+    }
     const faults = this.#faults.of(operation, queue)
-    const wrong = faults.delayMs > 0 || faults.hang || faults.refusal !== undefined || faults.reset !== undefined
-    if (wrong) return this.#callWrongly(operation, input, faults)
-    return operation === 'ReceiveMessage' ? receiveNothing(input) : this.#perform(operation, input, faults)
+    const call = { operation, input, recorder, faults, origin: this.origin, signal: goneSignal(operation, response) }
+    const answer = faults.wholeCall ? misbehave(call, response) : perform(call)
+    if (answer instanceof Promise) answer.then(late => { if (late !== undefined) sendAnswer(response, late) }, () => { response.destroy() })
+    else sendAnswer(response, answer)
   }
 
-  /** Resolves with `undefined` for an answer that is lost. */
-  async #callWrongly (operation: string, input: Input, faults: CallFaults): Promise<Answer | undefined> {
-    if (faults.delayMs > 0) await wait(faults.delayMs)
-    if (faults.hang) return await new Promise(() => {})
-    if (faults.reset === 'before') return undefined
-    if (faults.refusal !== undefined) {
-      const { error = 'InternalServerError', status } = faults.refusal
-      return refusal(error, 'refused on purpose', status)
-    }
-    const answer = this.#perform(operation, input, faults)
-    return faults.reset === 'after' ? undefined : answer
-  }
-
-  #perform (operation: string, input: Input, faults: CallFaults): Answer {
-    switch (operation) {
-      case 'BatchWriteItem': return batchWriteItem(this.recorder, input, faults)
-      case 'PutItem': return putItem(this.recorder, input)
-      case 'DescribeTable': return describeTable(input)
-      case 'SendMessageBatch': return sendMessageBatch(this.recorder, input, faults)
-      case 'GetQueueUrl': return getQueueUrl(this.origin, input)
-      case 'GetQueueAttributes': return getQueueAttributes()
-      default: return refusal('UnknownOperationException')
-    }
+  #createRecorder (mode: RecordingMode): Recorder {
+    return new Recorder(mode, this.#clock, () => this.hits())
   }
 }
 
-/** The input of any of the calls: the SDK's own shapes, which each handler reads its part of. */
-type Input = Parameters<typeof batchWriteItem>[1] & Parameters<typeof putItem>[1] & Parameters<typeof describeTable>[0] &
-  Parameters<typeof sendMessageBatch>[1] & Parameters<typeof getQueueUrl>[1] &
-  { readonly QueueUrl?: string, readonly QueueName?: string, readonly WaitTimeSeconds?: number }
-
-async function receiveNothing (input: Input): Promise<Answer> {
-  await wait((input.WaitTimeSeconds ?? 0) * 1000, undefined, { ref: false })
-  return EMPTY
+/** Resolves with the answer that is still to be sent, if any. */
+async function misbehave (call: Call, response: ServerResponse): Promise<Answer | undefined> {
+  const { faults, operation, input } = call
+  if (faults.delayMs > 0) await wait(faults.delayMs)
+  if (faults.hang === 'before') return undefined
+  if (faults.reset === 'before') {
+    resetConnection(response)
+    return undefined
+  }
+  const answer = refusalOf(faults.refusal ?? faults.refusesCallWith(() => uidsOf(operation, input)), operation) ?? await perform(call)
+  if (faults.answerDelayMs > 0) await wait(faults.answerDelayMs)
+  if (faults.hang === 'after') return undefined
+  if (faults.reset === 'after') resetConnection(response)
+  else if (faults.truncateBody) sendTruncated(response, answer)
+  else if (faults.slowBody !== undefined) await sendSlowly(response, answer, faults.slowBody)
+  else return answer
+  return undefined
 }
 
-function send (response: ServerResponse, answer: Answer | undefined): void {
-  if (answer === undefined) {
-    response.destroy()
-    return
-  }
-  response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0', 'content-length': Buffer.byteLength(answer.body) })
-  response.end(answer.body)
+function refusalOf (fault: Fault | undefined, operation: string): Answer | undefined {
+  if (fault === undefined) return undefined
+  const { status = 400, error = fault.refuseCallWith === undefined ? 'InternalServerError' : badContents(operation), retryAfterSeconds } = fault
+  const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
+  return { ...refusal(error, 'refused on purpose', status), headers }
+}
+
+/** How each service says that it does not take what a call holds. */
+function badContents (operation: string): string {
+  return operation === 'SendMessageBatch' ? 'InvalidMessageContents' : 'ValidationException'
+}
+
+/** Only who waits for messages needs to know that nobody listens any more. */
+function goneSignal (operation: string, response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  if (operation === 'ReceiveMessage') response.once('close', () => { controller.abort() })
+  return controller.signal
 }

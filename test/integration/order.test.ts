@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { type Fault } from '../../bench/recording-endpoint/faults.js'
 import { startRecordingEndpoint } from '../../bench/recording-endpoint/recording-endpoint.js'
-import { type Report } from '../../bench/recording-endpoint/recorder.js'
+import { type Report } from '../../bench/recording-endpoint/report.js'
 import { SEND_BATCH_MAX_ENTRIES } from '../../src/connectors/sqs/limits.js'
 import { EventsRoad } from '../helpers/events-road.js'
 import { recordingProblems } from '../helpers/recorded.js'
