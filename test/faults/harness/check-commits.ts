@@ -8,7 +8,7 @@ import { type Commit } from '../../helpers/commits.js'
  * and a commit late, so that whatever is found is a violation.
  */
 export function checkCommits (
-  commits: readonly Commit[], entries: readonly LedgerEntry[], letters: ReadonlyMap<string, { readonly at: number }>, report: Report
+  commits: readonly Commit[], entries: readonly LedgerEntry[], letters: ReadonlyMap<string, { readonly at: number }>, report: Pick<Report, 'acceptedAt' | 'handedOver'>
 ): string[] {
   const ends = new Map<number, Array<{ readonly offset: number, readonly at: number }>>()
   const endOf = endsOf(report, letters)
@@ -38,7 +38,7 @@ function violations (partition: number, commits: readonly Commit[], ends: Readon
   return found
 }
 
-function endsOf ({ acceptedAt = {}, handedOver = [] }: Report, letters: ReadonlyMap<string, { readonly at: number }>): (entry: LedgerEntry, place: string) => number {
+function endsOf ({ acceptedAt = {}, handedOver = [] }: Pick<Report, 'acceptedAt' | 'handedOver'>, letters: ReadonlyMap<string, { readonly at: number }>): (entry: LedgerEntry, place: string) => number {
   const handedOverAt = new Map<string, number>()
   for (const { partition, offset, at } of handedOver) {
     const place = `${partition}:${offset}`

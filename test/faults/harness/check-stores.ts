@@ -30,7 +30,7 @@ export interface StoreCheck {
 }
 
 /** Rows, messages and dead letters against the ledger, both ways. */
-export function checkStores (entries: readonly LedgerEntry[], report: Report, letters: ReadonlyMap<string, Letter>, options: StoreOptions): StoreCheck {
+export function checkStores (entries: readonly LedgerEntry[], report: Pick<Report, 'rows' | 'bodies'>, letters: ReadonlyMap<string, Letter>, options: StoreOptions): StoreCheck {
   const check = new Check(report, letters, options)
   for (const entry of entries) {
     if (entry.expected === 'valid') check.valid(entry)
@@ -46,7 +46,7 @@ class Check implements StoreCheck {
   readonly phantoms: string[] = []
   exhausted = 0
   messages = 0
-  readonly #report: Report
+  readonly #rows: NonNullable<Report['rows']>
   readonly #letters: ReadonlyMap<string, Letter>
   readonly #options: StoreOptions
   /** Digest of the accepted text, by queue and uid. */
@@ -57,12 +57,12 @@ class Check implements StoreCheck {
   readonly #newest = new Map<string, Map<number, number>>()
   readonly #lettersOfEntries = new Set<string>()
 
-  constructor (report: Report, letters: ReadonlyMap<string, Letter>, options: StoreOptions) {
-    this.#report = report
+  constructor ({ rows = {}, bodies = {} }: Pick<Report, 'rows' | 'bodies'>, letters: ReadonlyMap<string, Letter>, options: StoreOptions) {
+    this.#rows = rows
     this.#letters = letters
     this.#options = options
-    this.#bodies = new Map(Object.entries(report.bodies ?? {}).flatMap(([queue, bodies]) =>
-      Object.entries(bodies).map(([uid, digest]) => [`${queue} ${uid}`, digest] as const)))
+    this.#bodies = new Map(Object.entries(bodies).flatMap(([queue, ofQueue]) =>
+      Object.entries(ofQueue).map(([uid, digest]) => [`${queue} ${uid}`, digest] as const)))
   }
 
   valid (entry: LedgerEntry): void {
@@ -79,7 +79,7 @@ class Check implements StoreCheck {
       if (letter.reason !== 'ATTEMPTS_EXHAUSTED' || !this.#options.attemptsMayEnd) this.dropped.push(`dead letter ${letter.reason} of a valid record: ${describe(entry)}`)
       return
     }
-    if (this.#report.rows?.[uid] === undefined) this.lost.push(`no row of ${describe(entry)}`)
+    if (this.#rows[uid] === undefined) this.lost.push(`no row of ${describe(entry)}`)
     if (!this.#bodies.has(message)) this.lost.push(`no message of ${describe(entry)}`)
   }
 
@@ -93,7 +93,7 @@ class Check implements StoreCheck {
   /** What is there and should not be. Each record of unknown outcome may have left a row and a message, or a dead letter. */
   finish (): void {
     const strangers: string[] = []
-    for (const [uid, row] of Object.entries(this.#report.rows ?? {})) {
+    for (const [uid, row] of Object.entries(this.#rows)) {
       const newest = this.#newest.get(uid)
       if (newest === undefined) strangers.push(`a row that no valid record stands for: ${uid}`)
       else if (newest.get(row.partition) !== row.offset) this.phantoms.push(`the row ${uid} is of partition ${row.partition}, offset ${row.offset}, which is not the newest`)

@@ -1,21 +1,15 @@
+import { type Test } from 'tap'
 import { type Fault } from '../../../bench/recording-endpoint/faults.js'
 import { startRecordingEndpoint, type RecordingEndpoint } from '../../../bench/recording-endpoint/recording-endpoint.js'
 import { type ProduceSummary } from '../../../src/generator/produce-events.js'
 import { type Random } from '../../../src/generator/random.js'
 import { EventsRoad, type Produce } from '../../helpers/events-road.js'
 import { TestService } from '../../helpers/service.js'
-import { type TestScope } from '../../helpers/stack.js'
 import { type Hooks } from './hooks/hooks.js'
 import { randomOf, RUN_SEED } from './seed.js'
 import { judge, type Expectation, type Verdict } from './verdict.js'
 
 type Environment = Readonly<Record<string, string>>
-
-/** The part of a tap test that is needed here. */
-export interface FaultTest extends TestScope {
-  ok (value: unknown, message: string, extra?: Record<string, unknown>): boolean
-  same (found: unknown, wanted: unknown, message: string, extra?: Record<string, unknown>): boolean
-}
 
 export interface FaultRunOptions {
   /** Of topic, table, group and queues; unique in its file. */
@@ -49,10 +43,10 @@ export class FaultRun {
   readonly random: Random
   /** All that were ever started. */
   readonly services: TestService[] = []
-  readonly #t: FaultTest
+  readonly #t: Test
   #unknownOutcomes = 0
 
-  private constructor (t: FaultTest, name: string, road: EventsRoad, endpoint: RecordingEndpoint) {
+  private constructor (t: Test, name: string, road: EventsRoad, endpoint: RecordingEndpoint) {
     this.#t = t
     this.name = name
     this.road = road
@@ -60,7 +54,7 @@ export class FaultRun {
     this.random = randomOf(name)
   }
 
-  static async create (t: FaultTest, { name, kafka, missingQueues = [], ...options }: FaultRunOptions): Promise<FaultRun> {
+  static async create (t: Test, { name, kafka, missingQueues = [], ...options }: FaultRunOptions): Promise<FaultRun> {
     t.comment(`${name}: FAULTS_SEED=${RUN_SEED}`)
     const endpoint = await startRecordingEndpoint()
     t.teardown(() => endpoint.close())
