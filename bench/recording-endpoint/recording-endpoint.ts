@@ -174,9 +174,12 @@ function badContents (operation: string): string {
   return operation === 'SendMessageBatch' ? 'InvalidMessageContents' : 'ValidationException'
 }
 
-/** Only who waits for messages needs to know that nobody listens any more. */
+/** Only a call that waits for messages needs to know that nobody listens any more. */
 function goneSignal (operation: string, response: ServerResponse): AbortSignal {
+  if (operation !== 'ReceiveMessage') return NEVER
   const controller = new AbortController()
-  if (operation === 'ReceiveMessage') response.once('close', () => { controller.abort() })
+  response.once('close', () => { controller.abort() })
   return controller.signal
 }
+
+const NEVER = new AbortController().signal
