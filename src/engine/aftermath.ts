@@ -3,8 +3,9 @@ import { backoffDelay, type Backoff } from './backoff.js'
 import { type Batch, type Batcher, type Lane } from './batcher.js'
 import { type Breaker } from './breaker.js'
 import { type Clock, type Timer } from './clock.js'
+import { Doubts } from './doubts.js'
 import { type Flight } from './flight.js'
-import { type Observer } from './observer.js'
+import { type Incidents, type Observer } from './observer.js'
 import { type Outcome, type Transient } from './outcome.js'
 
 /** What a channel asks of the engine about the fate of a record. */
@@ -24,12 +25,14 @@ export interface FateHandlers<T> {
 export interface AftermathOptions<T> {
   readonly stage: string
   readonly key: string
+  readonly forgetsAfterMs: number | undefined
   readonly batcher: Batcher<T>
   readonly breaker: Breaker
   readonly fates: FateHandlers<T>
   readonly clock: Clock
   readonly random: () => number
   readonly observer: Observer
+  readonly incidents: Incidents
   readonly backoff: Backoff
   /** How long one pass may go on failing in place, in ms of calls and backoff. */
   readonly retryInPlaceMs: number
@@ -58,14 +61,18 @@ interface PutBack<T> {
  */
 export class Aftermath<T> {
   readonly #options: AftermathOptions<T>
+  readonly #doubts: Doubts<T> | undefined
   readonly #backoffs = new Set<Timer>()
 
   constructor (options: AftermathOptions<T>) {
     this.#options = options
+    const { stage, forgetsAfterMs } = options
+    this.#doubts = forgetsAfterMs === undefined ? undefined : new Doubts(stage, forgetsAfterMs)
   }
 
   /** One outcome per record of the call, in order. */
   conclude (call: Batch<T>, outcomes: readonly Outcome[], durationMs: number): void {
+    this.#countDuplicates(call, outcomes, durationMs)
     const ending: Ending<T> = { durationMs, draw: this.#options.random(), backoffs: new Map() }
     let overtaken = 0
     let at = 0
@@ -91,6 +98,20 @@ export class Aftermath<T> {
   /** Releases nothing any more. */
   close (): void {
     for (const timer of this.#backoffs) timer.clear()
+  }
+
+  #countDuplicates ({ flights }: Batch<T>, outcomes: readonly Outcome[], durationMs: number): void {
+    if (this.#doubts === undefined) return
+    const { stage, key, clock, incidents } = this.#options
+    const now = clock.now()
+    let duplicates = 0
+    for (let at = 0; at < flights.length; at++) {
+      const flight = flights[at] as Flight<T>
+      const outcome = outcomes[at] as Outcome
+      if (outcome.class === 'done' && flight.openCalls === undefined) continue
+      if (this.#doubts.mayBeTwice(flight, outcome, now - durationMs, now)) duplicates++
+    }
+    if (duplicates > 0) incidents.possibleDuplicates(stage, key, duplicates)
   }
 
   #pass (flight: Flight<T>): void {

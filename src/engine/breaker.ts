@@ -1,13 +1,11 @@
-import { type FailureCode } from '../errors.js'
 import { type Clock } from './clock.js'
 import { Hold, type HoldReason } from './hold.js'
 import { type Incidents } from './observer.js'
-import { type Environment, type Outcome, type Transient } from './outcome.js'
+import { type Environment, isUnanswered, type Outcome, type Transient } from './outcome.js'
 import { RetryBudget } from './retry-budget.js'
 
 /** Whole calls in a row without any answer about a record, after which the service is taken to be down. */
 const BREAKER_CALLS = 5
-const CALL_LEVEL: ReadonlySet<FailureCode> = new Set(['TIMEOUT', 'CONNECTION', 'SERVER_ERROR', 'UNKNOWN', 'ABORTED'])
 
 /** How many records of a call ended how. */
 export type Tally = Readonly<Record<Outcome['class'], number>>
@@ -72,12 +70,12 @@ export class Breaker {
   /** True when this failure says something of the record it happened to, and so may burn its attempt. */
   blamesRecord (outcome: Transient): boolean {
     if (outcome.throttled === true || outcome.code === 'ABORTED') return false
-    return this.#hold === undefined || !CALL_LEVEL.has(outcome.code)
+    return this.#hold === undefined || !isUnanswered(outcome)
   }
 
   #judgeTransient ({ outcomes, tally, probe }: EndedCall): void {
     const first = outcomes.find((outcome): outcome is Transient => outcome.class === 'transient') as Transient
-    const answered = outcomes.some(outcome => outcome.class !== 'transient' || !CALL_LEVEL.has(outcome.code))
+    const answered = outcomes.some(outcome => !isUnanswered(outcome))
     this.#failedCalls = answered ? 0 : this.#failedCalls + 1
     if (this.#hold !== undefined) {
       this.#holdFor(this.#inferred(`the probe failed: ${first.detail}`), probe, first.retryAfterMs)

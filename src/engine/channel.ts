@@ -61,7 +61,7 @@ export class Channel<T> {
       coalesce: stage.coalesce !== undefined
     })
     this.#aftermath = new Aftermath({
-      stage: stage.name, key, batcher: this.#batcher, breaker: this.#breaker, fates, ...deps, released: () => { this.pump() }
+      stage: stage.name, key, forgetsAfterMs: stage.forgetsAfterMs, batcher: this.#batcher, breaker: this.#breaker, fates, ...deps, released: () => { this.pump() }
     })
     this.#queue = fastq((call: Call<T>, ended: fastq.done<readonly Outcome[]>) => { this.#run(call, ended) }, stage.concurrency)
   }

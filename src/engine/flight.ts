@@ -1,4 +1,5 @@
 import { type FailureCode } from '../errors.js'
+import { type OpenCalls, type UnansweredAt } from './doubts.js'
 import { bytesOf, type SourceRecord } from './record.js'
 import { type Place } from './sequencer.js'
 
@@ -41,6 +42,9 @@ export class Flight<T> {
   /** The count that a hand-over to the retry queue writes: `attempts`, plus one when this pass was burnt. */
   retryCount = 0
   failure: Failure | undefined
+  openCalls: OpenCalls | undefined
+  /** `openCalls` as a hand-over to the retry queue writes them. */
+  unansweredAt: UnansweredAt | undefined
   settled = false
   /** Its places in the lines before ordered stages, by stage. */
   places: Array<Place<T> | undefined> | undefined
@@ -84,6 +88,7 @@ export class Flight<T> {
     this.#record = FORGOTTEN
     this.#payload = undefined
     this.failure = undefined
+    this.openCalls = undefined
   }
 }
 

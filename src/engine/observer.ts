@@ -44,6 +44,10 @@ export interface Observer {
   overtaken (stage: string, records: number): void
   committed (partitions: number, durationMs: number): void
   commitFailed (reason: string): void
+  /** Deleted from the source before they were read. */
+  offsetsLost (topic: string, offsets: number): void
+  /** A partition of the source is another log than the one that was read: its topic was created again. */
+  logReplaced (topic: string): void
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: number): void
 }
 
@@ -51,6 +55,8 @@ export interface Observer {
 export interface Incidents {
   held (stage: string, key: string | undefined, code: FailureCode, detail: string): void
   resumed (stage: string, key: string | undefined, heldMs: number): void
+  /** Sent again so long after a call without an answer that the system may have forgotten it: these may be there twice. */
+  possibleDuplicates (stage: string, key: string, records: number): void
   retryBudgetSpent (stage: string, key: string): void
   /** The examiner could not work; it is tried again. */
   examinerFailed (error: unknown): void

@@ -38,6 +38,13 @@ export interface Environment {
   readonly retryAfterMs?: number
 }
 
+/** No answer about the record came back: it may or may not have been taken. */
+export function isUnanswered (outcome: Outcome): boolean {
+  return outcome.class === 'transient' && UNANSWERED.has(outcome.code)
+}
+
+const UNANSWERED: ReadonlySet<FailureCode> = new Set(['TIMEOUT', 'CONNECTION', 'SERVER_ERROR', 'UNKNOWN', 'ABORTED'])
+
 export const DONE: Done = { class: 'done' }
 
 export function poison (code: FailureCode, detail: string): Poison {

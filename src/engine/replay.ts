@@ -1,3 +1,4 @@
+import { type UnansweredAt } from './doubts.js'
 import { type Failure, type Flight, type Origin } from './flight.js'
 import { type SourceRecord } from './record.js'
 
@@ -7,6 +8,8 @@ export interface ReplayMessage {
   /** `RetryCount`: passes that were spent before. */
   readonly attempts: number
   readonly failure: Failure | undefined
+  /** Calls before that ended without an answer. */
+  readonly unansweredAt?: UnansweredAt | undefined
   /** The record has its end: the message may be deleted. */
   done (): void
   /** The message shall be seen again after `delayMs`. */

@@ -1,6 +1,7 @@
 import { type Clock } from './clock.js'
 import { type Credit } from './credit.js'
 import { type Examination } from './examination.js'
+import { fromWallTimes, type OpenCalls } from './doubts.js'
 import { Flight } from './flight.js'
 import { type Observer } from './observer.js'
 import { ReplayOrigin, type ReplayMessage, type ReplayOwner } from './replay.js'
@@ -19,9 +20,13 @@ export interface ReplaysOptions<T> {
   readonly released: () => void
 }
 
+const KEPT_OPEN_CALLS = 10_000
+
 /** Records of the retry queue: the same road, without a place in any line, on a credit of their own. */
 export class Replays<T> implements ReplayOwner<T> {
   readonly #options: ReplaysOptions<T>
+  /** Of records that went back: their messages in the retry queue know nothing of calls since. Oldest first. */
+  readonly #openCalls = new Map<string, OpenCalls>()
   #draining = false
 
   constructor (options: ReplaysOptions<T>) {
@@ -46,6 +51,7 @@ export class Replays<T> implements ReplayOwner<T> {
       const flight = new Flight<T>(message.record, new ReplayOrigin<T>(message, this), polledAt)
       flight.attempts = message.attempts
       flight.failure = message.failure
+      flight.openCalls = this.#takeOpenCalls(flight) ?? fromWallTimes(message.unansweredAt, clock)
       bytes += flight.bytes
       return flight
     })
@@ -69,7 +75,10 @@ export class Replays<T> implements ReplayOwner<T> {
   /** Back to the retry queue without an attempt burnt, to be seen again after `delayMs`. */
   postpone (flights: ReadonlyArray<Flight<T>>, delayMs: number): void {
     if (flights.length === 0) return
-    for (const flight of flights) flight.origin.postpone?.(flight, delayMs)
+    for (const flight of flights) {
+      this.#keepOpenCalls(flight)
+      flight.origin.postpone?.(flight, delayMs)
+    }
     this.#options.observer.postponed(flights.length)
     this.#options.released()
   }
@@ -82,4 +91,24 @@ export class Replays<T> implements ReplayOwner<T> {
   postponed (flight: Flight<T>): void {
     this.#options.credit.release(1, flight.bytes)
   }
+
+  #keepOpenCalls (flight: Flight<T>): void {
+    if (flight.openCalls === undefined) return
+    this.#openCalls.set(placeOf(flight), flight.openCalls)
+    if (this.#openCalls.size <= KEPT_OPEN_CALLS) return
+    const [oldest] = this.#openCalls.keys()
+    this.#openCalls.delete(oldest as string)
+  }
+
+  #takeOpenCalls (flight: Flight<T>): OpenCalls | undefined {
+    if (this.#openCalls.size === 0) return undefined
+    const place = placeOf(flight)
+    const calls = this.#openCalls.get(place)
+    this.#openCalls.delete(place)
+    return calls
+  }
+}
+
+function placeOf<T> ({ record }: Flight<T>): string {
+  return `${record.topic}:${record.partition}:${record.offset}`
 }

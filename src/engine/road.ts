@@ -1,6 +1,7 @@
 import { type FailureCode } from '../errors.js'
 import { type FateHandlers } from './aftermath.js'
 import { type Channel, type ChannelDependencies } from './channel.js'
+import { toWallTimes } from './doubts.js'
 import { type EngineOptions } from './engine-options.js'
 import { type Verdict } from './examiner.js'
 import { type Flight } from './flight.js'
@@ -91,9 +92,9 @@ export class Road<T> {
 
   /** Hands over what waits in a channel that is held for too long; it burns no attempt. */
   handOverHeld (channel: Channel<T>): void {
-    const flights = channel.remove(flight => this.#mayHandOver(flight))
+    const flights = channel.remove(flight => this.#mayHandOver(flight, flight.attempts))
     if (flights.length === 0) return
-    for (const flight of flights) this.#handOver(flight, flight.attempts)
+    for (const flight of flights) this.#handOver(flight)
     this.#options.observer.handedOver('hold', flights.length)
   }
 
@@ -158,22 +159,25 @@ export class Road<T> {
       this.#reject(flight, stage, 'ATTEMPTS_EXHAUSTED', last === undefined ? '' : `${last.code}: ${last.detail}`)
       return true
     }
-    if (!this.#mayHandOver(flight)) {
+    if (!this.#mayHandOver(flight, attempts)) {
       flight.attempts = attempts
       return false
     }
-    this.#handOver(flight, attempts)
+    this.#handOver(flight)
     observer.handedOver('attempt', 1)
     return true
   }
 
-  #mayHandOver (flight: Flight<T>): boolean {
+  /** The retry queue could take it, with what it would write of it. */
+  #mayHandOver (flight: Flight<T>, retryCount: number): boolean {
     const stage = this.#retryQueue?.stage
-    return stage !== undefined && stage.check?.(flight) === undefined
+    if (stage === undefined) return false
+    flight.retryCount = retryCount
+    flight.unansweredAt = toWallTimes(flight.openCalls, this.#options.clock)
+    return stage.check?.(flight) === undefined
   }
 
-  #handOver (flight: Flight<T>, retryCount: number): void {
-    flight.retryCount = retryCount
+  #handOver (flight: Flight<T>): void {
     this.#lines.leave(flight)
     this.#retryQueue?.push(flight)
   }

@@ -18,6 +18,8 @@ export interface Stage<T> {
   readonly maxPerLane?: number
   /** `latest`: of records waiting in one lane only the newest is sent, and the older take its outcome if it is done. */
   readonly coalesce?: 'latest'
+  /** How long the system drops repetitions of a message. Without it a repetition is harmless at any time. */
+  readonly forgetsAfterMs?: number
   /** Looks at a record before it joins a lane: one that the system could never take must not spoil its neighbours' call. */
   check? (flight: Flight<T>): Poison | undefined
   /** What this record adds to a call, in bytes. */

@@ -1,3 +1,4 @@
+import { type UnansweredAt } from '../../src/engine/doubts.js'
 import { Engine } from '../../src/engine/engine.js'
 import { type EngineLimits } from '../../src/engine/engine-options.js'
 import { type Examiner, type Verdict } from '../../src/engine/examiner.js'
@@ -119,11 +120,13 @@ export class FakeReplay implements ReplayMessage {
   readonly record: SourceRecord
   readonly attempts: number
   readonly failure = undefined
+  readonly unansweredAt: UnansweredAt | undefined
   end: 'done' | { postponedMs: number } | undefined
 
-  constructor (offset: number, value: string, attempts = 1) {
+  constructor (offset: number, value: string, attempts = 1, unansweredAt?: UnansweredAt) {
     this.record = recordOf(0, offset, value)
     this.attempts = attempts
+    this.unansweredAt = unansweredAt
   }
 
   done (): void {

@@ -11,6 +11,7 @@ export interface FakeStageOptions<T> {
   readonly orderKey?: (flight: Flight<T>) => string
   readonly maxPerLane?: number
   readonly coalesce?: 'latest'
+  readonly forgetsAfterMs?: number
   readonly check?: (flight: Flight<T>) => Poison | undefined
   readonly bytes?: (flight: Flight<T>) => number
   /** Answers every call at once by itself; without it the test settles each call by hand. */
@@ -64,6 +65,7 @@ export class FakeStage<T> implements Stage<T> {
   readonly orderKey: (flight: Flight<T>) => string
   readonly maxPerLane?: number
   readonly coalesce?: 'latest'
+  readonly forgetsAfterMs?: number
   readonly check?: (flight: Flight<T>) => Poison | undefined
   readonly bytes: (flight: Flight<T>) => number
   readonly calls: Array<FakeCall<T>> = []
@@ -79,6 +81,7 @@ export class FakeStage<T> implements Stage<T> {
     if (options.batchKey !== undefined) this.batchKey = options.batchKey
     if (options.maxPerLane !== undefined) this.maxPerLane = options.maxPerLane
     if (options.coalesce !== undefined) this.coalesce = options.coalesce
+    if (options.forgetsAfterMs !== undefined) this.forgetsAfterMs = options.forgetsAfterMs
     if (options.check !== undefined) this.check = options.check
   }
 

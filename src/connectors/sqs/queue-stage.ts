@@ -3,7 +3,7 @@ import { type Flight } from '../../engine/flight.js'
 import { type Outcome, poison } from '../../engine/outcome.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { classifyError, outcomeOf } from '../aws/classify-error.js'
-import { SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
+import { DEDUPLICATION_MS, SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
 import { type QueueDirectory } from './queue-directory.js'
 import { type Entry, entryBytes, type Sender, sendEntries } from './send-entries.js'
 
@@ -40,6 +40,7 @@ export function createQueueStage<T> (options: QueueStageOptions<T>): Stage<T> {
     },
     concurrency: options.concurrency,
     ...(options.maxPerLane === undefined ? {} : { maxPerLane: options.maxPerLane }),
+    forgetsAfterMs: DEDUPLICATION_MS,
     batchKey: flight => options.queueKey(flight),
     orderKey: flight => options.groupId(flight),
     check (flight) {

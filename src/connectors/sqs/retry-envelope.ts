@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { AppError, FAILURES, type FailureCode } from '../../errors.js'
+import { type UnansweredAt } from '../../engine/doubts.js'
 import { type Failure } from '../../engine/flight.js'
 import { type Header, type SourceRecord } from '../../engine/record.js'
 
@@ -7,6 +8,8 @@ import { type Header, type SourceRecord } from '../../engine/record.js'
 export interface RetryEnvelope {
   readonly record: SourceRecord
   readonly failure: Failure | undefined
+  /** Calls that left it open whether the record was taken, by stage, ms since 1970. */
+  readonly unansweredAt?: UnansweredAt | undefined
 }
 
 /** Text where the bytes are UTF-8, for people who look into the queue; else base64. */
@@ -22,9 +25,10 @@ interface WireEnvelope {
   readonly headers: ReadonlyArray<readonly [name: string, value: WireBytes]>
   readonly value: WireBytes
   readonly failure?: { readonly stage: string, readonly code: string, readonly detail: string, readonly firstAt: number, readonly lastAt: number }
+  readonly unansweredAt?: UnansweredAt
 }
 
-export function encodeEnvelope ({ record, failure }: RetryEnvelope): string {
+export function encodeEnvelope ({ record, failure, unansweredAt }: RetryEnvelope): string {
   const wire: WireEnvelope = {
     v: 1,
     topic: record.topic,
@@ -34,7 +38,8 @@ export function encodeEnvelope ({ record, failure }: RetryEnvelope): string {
     key: toWire(record.key),
     headers: record.headers.map(([name, value]) => [name, toWire(value)]),
     value: toWire(record.value),
-    ...(failure === undefined ? {} : { failure })
+    ...(failure === undefined ? {} : { failure }),
+    ...(unansweredAt === undefined ? {} : { unansweredAt })
   }
   // JSON escapes control characters and lone surrogates by itself; these two it leaves, and SQS refuses them.
   return JSON.stringify(wire).replace(/[\uFFFE\uFFFF]/g, character => `\\u${character.charCodeAt(0).toString(16)}`)
@@ -44,7 +49,7 @@ export function encodeEnvelope ({ record, failure }: RetryEnvelope): string {
 export function decodeEnvelope (body: string): RetryEnvelope {
   const wire = parse(body)
   if (wire?.v !== 1) throw new AppError('UNKNOWN', 'not an envelope of version 1')
-  const { topic, partition, offset, timestamp, headers, failure } = wire
+  const { topic, partition, offset, timestamp, headers, failure, unansweredAt } = wire
   if (typeof topic !== 'string' || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset) || !Number.isFinite(timestamp) || !Array.isArray(headers)) {
     throw new AppError('UNKNOWN', 'an envelope without topic, partition, offset, timestamp or headers')
   }
@@ -58,7 +63,8 @@ export function decodeEnvelope (body: string): RetryEnvelope {
       headers: headers.map((header: unknown) => headerOf(header)),
       value: fromWire(wire.value)
     },
-    failure: failureOf(failure)
+    failure: failureOf(failure),
+    ...(unansweredAt === undefined ? {} : { unansweredAt: timesOf(unansweredAt) })
   }
 }
 
@@ -89,6 +95,11 @@ function failureOf (wire: unknown): Failure | undefined {
     firstAt: Number(firstAt),
     lastAt: Number(lastAt)
   }
+}
+
+function timesOf (wire: unknown): UnansweredAt | undefined {
+  if (typeof wire !== 'object' || wire === null) return undefined
+  return Object.fromEntries(Object.entries(wire).filter(([, at]) => Number.isFinite(at)))
 }
 
 function parse (body: string): { readonly [name in keyof WireEnvelope]?: unknown } | undefined {

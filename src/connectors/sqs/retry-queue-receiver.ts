@@ -171,12 +171,13 @@ function decode (message: Message, keeper: ReceiptKeeper): ReplayMessage {
   if (message.MD5OfBody !== createHash('md5').update(body).digest('hex')) throw new AppError('UNKNOWN', 'the body does not have the digest it came with')
   const attempts = Number(message.MessageAttributes?.[RETRY_COUNT]?.StringValue ?? NaN)
   if (!Number.isSafeInteger(attempts) || attempts < 0) throw new AppError('UNKNOWN', `no attribute ${RETRY_COUNT} that is a count`)
-  const { record, failure } = decodeEnvelope(body)
+  const { record, failure, unansweredAt } = decodeEnvelope(body)
   const id = message.MessageId ?? ''
   return {
     record,
     attempts,
     failure,
+    unansweredAt,
     done: () => { keeper.delete(id) },
     postpone: delayMs => { keeper.release(id, delayMs) }
   }

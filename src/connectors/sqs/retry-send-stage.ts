@@ -49,9 +49,9 @@ export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Sta
 }
 
 function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry {
-  const { record, retryCount, failure } = flight
+  const { record, retryCount, failure, unansweredAt } = flight
   return {
-    body: encodeEnvelope({ record, failure }),
+    body: encodeEnvelope({ record, failure, unansweredAt }),
     groupId,
     deduplicationId: fifoId(`${record.topic}:${record.partition}:${record.offset}:${retryCount}`),
     attributes: {

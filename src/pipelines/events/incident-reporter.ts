@@ -27,6 +27,13 @@ export class IncidentReporter implements Incidents {
     this.#logger.info({ stage, key, heldMs: Math.round(heldMs) }, 'goes on after a hold')
   }
 
+  possibleDuplicates (stage: string, key: string, records: number): void {
+    this.#metrics.possibleDuplicates(stage, key, records)
+    this.#sometimes(`duplicates ${stage} ${key}`, () => {
+      this.#logger.warn({ stage, key, messages: records }, 'messages were sent again more than 4 minutes after a call without an answer; the queue may hold them twice')
+    })
+  }
+
   retryBudgetSpent (stage: string, key: string): void {
     this.#metrics.retryBudgetSpent(stage, key)
     this.#sometimes(`budget ${stage} ${key}`, () => { this.#logger.warn({ stage, key }, 'more than a tenth of the sends fail: one call at a time until one passes') })

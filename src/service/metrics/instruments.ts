@@ -28,6 +28,7 @@ export function createInstruments (set: MetricSet) {
     coalesced: set.counter('coalesced_records_total', 'Records that a newer one of the same key took along.', ['stage']),
     failures: set.counter('failures_total', 'Failures of records in a stage, by code.', [...call, 'code']),
     overtaken: set.counter('overtaken_records_total', 'Records let through before an earlier one of their lane that failed in the same call.', ['stage']),
+    possibleDuplicates: set.counter('possible_duplicates_total', 'Messages sent again more than 4 minutes after a call without an answer: the queue may hold them twice.', ['stage']),
 
     holds: set.counter('holds_total', 'Times that a stage, or one key of it, was held because its system was sick.', [...call, 'code']),
     held: set.gauge('held', '1 while a stage, or one key of it, is held.', call),
@@ -43,6 +44,8 @@ export function createInstruments (set: MetricSet) {
     committedPartitions: set.counter('committed_partitions_total', 'Offsets committed, one a partition.'),
     commitDuration: set.histogram('commit_seconds', 'From a commit to its confirmation.', CALL_SECONDS),
     commitFailures: set.counter('commit_failures_total', 'Commits that were refused, by reason.', ['reason']),
+    lostOffsets: set.counter('lost_offsets_total', 'Offsets that were deleted from the source before they were read: retention was faster.', ['topic']),
+    replacedLogs: set.counter('replaced_logs_total', 'Partitions read from their beginning because their topic had been created again.', ['topic']),
     rebalances: set.counter('rebalances_total', 'Assignments, revocations and losses of partitions.', ['event']),
     rebalancedPartitions: set.counter('rebalanced_partitions_total', 'Partitions in them.', ['event']),
     lateSettled: set.counter('late_settlements_total', 'Records whose end came after their partition was given away.'),

@@ -101,6 +101,10 @@ export class Metrics implements Observer, Incidents {
     this.#i.heldTime.inc(labels, heldMs / 1000)
   }
 
+  possibleDuplicates (stage: string, _key: string, records: number): void {
+    this.#i.possibleDuplicates.inc({ stage }, records)
+  }
+
   retryBudgetSpent (stage: string, key: string): void {
     this.#i.retryBudgetSpent.inc({ stage, key: this.#key.of(key) })
   }
@@ -144,6 +148,14 @@ export class Metrics implements Observer, Incidents {
 
   commitFailed (reason: string): void {
     this.#i.commitFailures.inc({ reason: this.#reason.of(reason) })
+  }
+
+  offsetsLost (topic: string, offsets: number): void {
+    this.#i.lostOffsets.inc({ topic: this.#topic.of(topic) }, offsets)
+  }
+
+  logReplaced (topic: string): void {
+    this.#i.replacedLogs.inc({ topic: this.#topic.of(topic) })
   }
 
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: number): void {

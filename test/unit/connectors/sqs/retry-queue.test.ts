@@ -25,6 +25,14 @@ t.test('every byte comes back as it was', async t => {
   }
 })
 
+t.test('calls without an answer are known after a hand-over, and older messages still decode', async t => {
+  const unansweredAt = { queues: 1_700_000_000_000 }
+  t.strictSame(decodeEnvelope(encodeEnvelope({ record: RECORD, failure: FAILURE, unansweredAt })), { record: RECORD, failure: FAILURE, unansweredAt })
+  const wire: Record<string, unknown> = JSON.parse(encodeEnvelope({ record: RECORD, failure: FAILURE }))
+  t.notOk('unansweredAt' in wire)
+  t.strictSame(decodeEnvelope(JSON.stringify({ ...wire, unansweredAt: { queues: 'x', table: 1 } })).unansweredAt, { table: 1 })
+})
+
 t.test('what is no envelope is refused without quoting it', async t => {
   for (const body of ['SECRET', '{"v":2}', '[]', 'null', '{"v":1,"topic":"SECRET"}', JSON.stringify({ v: 1, topic: 'a', partition: 0, offset: 0, timestamp: 0, headers: [], key: null, value: 7 })]) {
     t.throws(() => decodeEnvelope(body), { name: 'AppError' })
