@@ -1,0 +1,67 @@
+import t from 'tap'
+import { startTestStack } from '../helpers/stack.js'
+import { FaultRun } from './harness/fault-run.js'
+import { hooks, reachedIn } from './harness/hooks/hooks.js'
+import { type Point } from './harness/hooks/orders.js'
+import { parameter } from './harness/parameters.js'
+
+/** How often each point is tried, every time at another of its calls. */
+const RUNS = parameter('RUNS', 1)
+const RATE_PER_SECOND = 500
+/** More than are sent before the test stops the producer. */
+const MOST_EVENTS = 50_000
+const MAX_IN_FLIGHT = 400
+const COMMIT_INTERVAL_MS = 100
+/** A machine that has fallen behind works a backlog off faster than events come. */
+const FASTEST_PER_SECOND = 4 * RATE_PER_SECOND
+const MOST_REPEATS = MAX_IN_FLIGHT + FASTEST_PER_SECOND * COMMIT_INTERVAL_MS / 1_000
+
+const { kafka } = await startTestStack(t, { servers: ['kafka'] })
+
+const points: ReadonlyArray<readonly [point: Point, mostCalls: number]> = [
+  ['before-write', 30], ['after-write', 30], ['before-send', 60], ['after-send', 60], ['before-commit', 12], ['after-commit', 12],
+  ['during-revoke', 3], ['during-drain', 3]
+]
+
+for (const [point, mostCalls] of points) {
+  for (let index = 1; index <= RUNS; index++) {
+    t.test(`killed ${point.replace('-', ' ')}, it loses nothing, passes nothing over, and repeats what was in flight (${index} of ${RUNS})`, async t => {
+      const run = await FaultRun.create(t, {
+        name: `crash-${point}-${index}`,
+        kafka: kafka.brokers,
+        knobs: {
+          MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
+          CHUNK_RECORDS: '100',
+          COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
+          KAFKA_SESSION_TIMEOUT_MS: '3000'
+        }
+      })
+      // Nothing here breaks the order or loses an answer, so that order is exact and every repetition is the kill's.
+      run.arm(
+        { operation: 'BatchWriteItem', delayMs: 30 },
+        { operation: 'SendMessageBatch', delayMs: 30 },
+        { operation: 'BatchWriteItem', every: 11, fail: { count: 1, of: 5 } },
+        { operation: 'SendMessageBatch', every: 13, status: 500 }
+      )
+      const nth = 1 + run.random.below(mostCalls)
+      // A static member that comes back is no news to the group: it would not go on with the rebalance that the kill cut.
+      const member = point === 'during-revoke' ? {} : { KAFKA_GROUP_INSTANCE_ID: 'only' }
+      const killed = await run.start(member, hooks({ at: point, nth }))
+      await killed.ownsPartitions()
+      const enough = new AbortController()
+      const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05, signal: enough.signal })
+      if (point === 'during-revoke' || point === 'during-drain') {
+        await killed.sees('it is under load', () => run.accepted > RATE_PER_SECOND / 2)
+        if (point === 'during-drain') killed.signal('SIGTERM')
+        else await run.start()
+      }
+      t.equal(await killed.ends(), point === 'during-drain' ? 3 : 1)
+      t.same(reachedIn(killed.output).map(({ reached }) => reached), [point], `the kill was its ${nth}th`)
+
+      await run.start(member)
+      enough.abort()
+      await producing
+      await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+    })
+  }
+}

@@ -1,0 +1,88 @@
+import t from 'tap'
+import { type Fault } from '../../bench/recording-endpoint/faults.js'
+import { type TestService } from '../helpers/service.js'
+import { startTestStack } from '../helpers/stack.js'
+import { FaultRun } from './harness/fault-run.js'
+import { parameter } from './harness/parameters.js'
+import { RateMeter } from './harness/recovery.js'
+
+const KILLS = parameter('KILLS', 10)
+const EVENTS = parameter('EVENTS', 50_000)
+const RATE_PER_SECOND = parameter('RATE', 2_000)
+const MAX_IN_FLIGHT = 1_000
+const COMMIT_INTERVAL_MS = 100
+/** Of one kill, at whatever rate a backlog is worked off. */
+const MOST_REPEATS = 2_000
+const RECOVERY_MS = 15_000
+/** The rate before a kill is that of this long. */
+const BEFORE_MS = 1_000
+/** At this kill another member takes over, at the others the killed one comes back. */
+const TAKEOVER = Math.floor(KILLS / 2)
+const OTHER_MEMBER = 'second'
+
+const { kafka } = await startTestStack(t, { servers: ['kafka'] })
+
+t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second, it loses nothing and repeats what was in flight`, async t => {
+  const run = await FaultRun.create(t, {
+    name: 'kills',
+    kafka: kafka.brokers,
+    knobs: {
+      MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
+      COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
+      KAFKA_SESSION_TIMEOUT_MS: '3000'
+    }
+  })
+  // None of these has an effect and hides it: every repetition is a kill's.
+  run.arm(...['BatchWriteItem', 'SendMessageBatch'].flatMap((operation): Fault[] => [
+    { operation, share: 0.05, status: 503 }, { operation, share: 0.01, reset: 'before' }, { operation, fail: { share: 0.02 } }
+  ]))
+  let member = 'first'
+  let service = await run.start({ KAFKA_GROUP_INSTANCE_ID: member })
+  await service.ownsPartitions()
+  const meter = new RateMeter(t, () => run.accepted)
+  const producing = run.produce({ count: EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05 })
+
+  const recoveries: number[] = []
+  const repeats = [repeatsOf(run)]
+  for (let kill = 0; kill < KILLS; kill++) {
+    const at = Math.round(0.9 * EVENTS * (kill + run.random.fraction()) / KILLS)
+    await service.sees(`${at} messages are accepted`, () => run.accepted >= at, 120_000)
+    if (kill > 0) repeats.push(repeatsOf(run))
+    const other = kill === TAKEOVER ? await takePart(run, service) : undefined
+    // A backlog is worked off faster than events come: that is no rate to come back to.
+    const before = Math.min(meter.rate(BEFORE_MS), RATE_PER_SECOND)
+    const killedAt = performance.now()
+    await service.kill()
+    if (other !== undefined) member = OTHER_MEMBER
+    service = other ?? await run.start({ KAFKA_GROUP_INSTANCE_ID: member })
+    recoveries.push(await meter.recovers(before, killedAt, 2 * RECOVERY_MS))
+  }
+  await producing
+  const { figures } = await run.finish({ order: 'reported', repeats: { rows: KILLS * MOST_REPEATS, messages: KILLS * MOST_REPEATS, letters: KILLS * MOST_REPEATS } })
+  repeats.push(repeatsOf(run))
+
+  const perKill = recoveries.map((_, kill) => ({
+    rows: repeats[kill + 1]!.rows - repeats[kill]!.rows, messages: repeats[kill + 1]!.messages - repeats[kill]!.messages
+  }))
+  t.comment(`figures: ms to recovery, per kill: ${recoveries.map(Math.round).join(' ')}; rows again: ${perKill.map(({ rows }) => rows).join(' ')}; messages again: ${perKill.map(({ messages }) => messages).join(' ')}`)
+  t.equal(figures.produced, EVENTS)
+  t.ok(Math.max(...recoveries) <= RECOVERY_MS, `after each kill the rate is back within ${RECOVERY_MS} ms`)
+  const most = Math.min(MOST_REPEATS, MAX_IN_FLIGHT + meter.peak * COMMIT_INTERVAL_MS / 1_000)
+  t.same(perKill.filter(({ rows, messages }) => Math.max(rows, messages) > most), [], `no kill repeats more than ${Math.round(most)}`)
+})
+
+/** A second member that owns its half, so that it takes over the other when the first one dies. */
+async function takePart (run: FaultRun, first: TestService): Promise<TestService> {
+  const other = await run.start({ KAFKA_GROUP_INSTANCE_ID: OTHER_MEMBER })
+  await Promise.all([first, other].map(member => member.ownsPartitions(owned => owned === 2)))
+  return other
+}
+
+/** So far, from counters: the endpoint runs in this process, and must not stand still for a count. */
+function repeatsOf ({ endpoint: { recorder } }: FaultRun): { readonly messages: number, readonly rows: number } {
+  const { queues, rowsWritten } = recorder.report(false)
+  return {
+    messages: Object.values(queues).reduce((sum, { duplicates }) => sum + duplicates, 0),
+    rows: rowsWritten - recorder.rows.size
+  }
+}
