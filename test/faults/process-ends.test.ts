@@ -1,0 +1,143 @@
+import t, { type Test } from 'tap'
+import { startTestStack } from '../helpers/stack.js'
+import { type TestService } from '../helpers/service.js'
+import { type Fault } from '../../bench/recording-endpoint/faults.js'
+import { FaultRun } from './harness/fault-run.js'
+import { hooks, reachedIn } from './harness/hooks/hooks.js'
+import { type Deed } from './harness/hooks/orders.js'
+import { parameter } from './harness/parameters.js'
+
+const RATE_PER_SECOND = 500
+const MAX_IN_FLIGHT = 400
+const COMMIT_INTERVAL_MS = 100
+/** A machine that has fallen behind works a backlog off faster than events come. */
+const FASTEST_PER_SECOND = 4 * RATE_PER_SECOND
+const MOST_REPEATS = MAX_IN_FLIGHT + FASTEST_PER_SECOND * COMMIT_INTERVAL_MS / 1_000
+const GRACE_MS = 3_000
+/** What the service adds for a pipeline that does not keep its own deadline, and time for a busy machine. */
+const GRACE_MARGIN_MS = 8_000
+const STALL_MS = parameter('STALL_MS', 10_000)
+/** Below the stall, so that the group gives the partitions away meanwhile. */
+const MAX_POLL_INTERVAL_MS = STALL_MS / 2
+/** Calls take a moment, so that at any time some are under way. */
+const SLOW: readonly Fault[] = [{ operation: 'BatchWriteItem', delayMs: 30 }, { operation: 'SendMessageBatch', delayMs: 30 }]
+
+const { kafka } = await startTestStack(t, { servers: ['kafka'] })
+
+t.test('SIGTERM at full rate: it ends drained, with code 0, and nothing is lost or repeated', async t => {
+  const { run, service, rest } = await underLoad(t, 'sigterm')
+  t.equal(await service.stop(), 0, { log: service.tail })
+  await rest()
+  await run.finish()
+})
+
+t.test('a second SIGTERM ends it at once, with code 3, and what was in flight is done by the next', async t => {
+  const { run, service, rest } = await underLoad(t, 'sigterm-twice')
+  run.arm({ operation: 'BatchWriteItem', delayMs: 2_000 }, { operation: 'SendMessageBatch', delayMs: 2_000 })
+  await service.sees('it is full', async () => (await service.metrics()).sum('penstock_in_flight_records') >= MAX_IN_FLIGHT / 2)
+  service.signal('SIGTERM')
+  await service.logged('draining')
+  service.signal('SIGTERM')
+  const signalledAt = performance.now()
+  t.equal(await service.ends(), 3, { log: service.tail })
+  t.ok(performance.now() - signalledAt < GRACE_MARGIN_MS)
+  run.arm(...SLOW)
+  await rest()
+  await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+})
+
+for (const operation of ['BatchWriteItem', 'SendMessageBatch']) {
+  t.test(`SIGTERM while ${operation} hangs: it ends by the deadline, with code 3, and commits nothing that is not acknowledged`, async t => {
+    const { run, service, rest } = await underLoad(t, `sigterm-hung-${operation.toLowerCase()}`)
+    run.arm({ operation, hang: true })
+    await service.sees('it is full', async () => (await service.metrics()).sum('penstock_in_flight_records') >= MAX_IN_FLIGHT / 2)
+    const signalledAt = performance.now()
+    t.equal(await service.stop(), 3, { log: service.tail })
+    const tookMs = performance.now() - signalledAt
+    t.ok(tookMs > GRACE_MS * 0.7 && tookMs < GRACE_MS + GRACE_MARGIN_MS, `it took ${Math.round(tookMs)} ms`)
+    run.arm(...SLOW)
+    await rest()
+    await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+  })
+}
+
+const errors: ReadonlyArray<readonly [deed: Deed, what: string, logged: string]> = [
+  ['throw', 'an error that nobody catches', 'an exception that nobody caught'],
+  ['reject undefined', 'a rejection with undefined that nobody handles', 'a rejection that nobody handled'],
+  ['reject {}', 'a rejection with {} that nobody handles', 'a rejection that nobody handled']
+]
+for (const [index, [deed, what, logged]] of errors.entries()) {
+  t.test(`${what} is logged, ends it in order with code 1, and nothing is lost`, async t => {
+    const { run, service, rest } = await underLoad(t, `uncaught-${index}`, deed)
+    t.equal(await service.ends(), 1, { log: service.tail })
+    t.same(reachedIn(service.output).map(({ deed }) => deed), [deed])
+    t.same(service.log.filter(({ level }) => level === 'fatal').map(({ message }) => message), [logged])
+    t.equal(service.log.at(-1)?.message, 'ended after an error that nobody caught', 'in order')
+    await rest()
+    await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+  })
+}
+
+t.test('out of memory, it ends with code 1, and nothing is lost', async t => {
+  const { run, service, rest } = await underLoad(t, 'out-of-memory', 'hoard')
+  t.equal(await service.ends(), 1)
+  t.match(service.output, /heap out of memory/)
+  await rest()
+  await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+})
+
+t.test(`its event loop stalled for ${STALL_MS} ms while another takes over, it commits nothing stale and keeps the order`, async t => {
+  const run = await createRun(t, 'stalled', {
+    KAFKA_SESSION_TIMEOUT_MS: String(MAX_POLL_INTERVAL_MS / 2), KAFKA_MAX_POLL_INTERVAL_MS: String(MAX_POLL_INTERVAL_MS), REVOKE_DRAIN_MS: '2000'
+  })
+  const stalled = await run.start({}, hooks({ at: 'after-send', nth: 40, deed: 'stall', forMs: STALL_MS }))
+  const other = await run.start()
+  await Promise.all([stalled, other].map(service => service.ownsPartitions(owned => owned === 2)))
+  const producing = run.produce({ count: RATE_PER_SECOND * STALL_MS * 1.5 / 1_000, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02 })
+  await stalled.sees('it stalls', () => reachedIn(stalled.output).length > 0)
+  const stalledAt = performance.now()
+  await other.ownsPartitions(owned => owned === 4)
+  t.ok(performance.now() - stalledAt < STALL_MS, 'the other has taken over meanwhile')
+  await Promise.all([stalled, other].map(service => service.ownsPartitions(owned => owned === 2)))
+  t.ok(performance.now() - stalledAt >= STALL_MS * 0.9, 'and gave half of it back afterwards')
+  t.equal((await stalled.metrics()).sum('penstock_rebalances_total', { event: 'lost' }), 1)
+  await producing
+  await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+})
+
+async function createRun (t: Test, name: string, knobs: Readonly<Record<string, string>> = {}): Promise<FaultRun> {
+  const run = await FaultRun.create(t, {
+    name,
+    kafka: kafka.brokers,
+    knobs: {
+      MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
+      CHUNK_RECORDS: '100',
+      COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
+      SHUTDOWN_GRACE_MS: String(GRACE_MS),
+      REVOKE_DRAIN_MS: String(GRACE_MS / 2),
+      KAFKA_SESSION_TIMEOUT_MS: '3000',
+      ...knobs
+    }
+  })
+  run.arm(...SLOW)
+  return run
+}
+
+/** A service in the middle of its work, and what comes after its end: the next one, and the rest of the load. */
+async function underLoad (t: Test, name: string, deed?: Deed): Promise<{ run: FaultRun, service: TestService, rest: () => Promise<void> }> {
+  const member = { KAFKA_GROUP_INSTANCE_ID: 'only' }
+  const run = await createRun(t, name, member)
+  const order = deed === undefined ? undefined : hooks({ at: 'after-send', nth: 40, deed, ...deed === 'hoard' ? { maxHeapMb: 128 } : {} })
+  const service = await run.start({}, order)
+  await service.ownsPartitions()
+  const producing = run.produce({ count: 3 * RATE_PER_SECOND, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05 })
+  if (deed === undefined) await service.sees('it is under load', () => run.accepted > RATE_PER_SECOND / 2)
+  return {
+    run,
+    service,
+    async rest () {
+      await run.start()
+      await producing
+    }
+  }
+}
