@@ -32,6 +32,7 @@ export class Engine<T> implements Intake {
   readonly #replays: Replays<T>
   readonly #holds: Holds<T>
   readonly #waits: Waits
+  #drains = 0
   #settled = 0
   #settledTotal = 0
   #lastSettledTimestamp = -1
@@ -164,8 +165,11 @@ export class Engine<T> implements Intake {
 
   async drain (partitions: readonly TopicPartition[], timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     const windows = this.#windows.pick(partitions)
+    this.#drains++
     this.#forget(windows.flatMap(window => window.drain()))
+    if (timeoutMs > 0) this.#progressed()
     const drained = await this.#waits.until(() => windows.every(window => window.unsettled === 0), timeoutMs, signal)
+    this.#drains--
     if (!drained) {
       this.#forget(windows.flatMap(window => window.abandon()))
       this.#giveUpCalls(windows)
@@ -258,6 +262,7 @@ export class Engine<T> implements Intake {
   /** A call or an examination has ended, or records were dropped: others may go on. */
   #progressed (): void {
     this.#replays.sendBack()
+    if (this.#drains > 0) this.#holds.handOverDraining()
     this.#road.pump()
     if (this.#settled === 0) return
     const { observer, clock } = this.#options

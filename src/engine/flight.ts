@@ -7,6 +7,8 @@ import { type Place } from './sequencer.js'
 export interface Origin<T> {
   /** The epoch is over: nothing of it may be sent any more, and its ends are only counted. */
   readonly closed: boolean
+  /** Its epoch is about to end: better handed over than held. */
+  readonly draining: boolean
   /** From the retry queue: written conditionally, never coalesced, postponed instead of handed over. */
   readonly replay: boolean
   /** The flight is about to leave in a call, so it may have effects from now on. */

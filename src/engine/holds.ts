@@ -19,7 +19,7 @@ export interface HoldsOptions<T> {
 /**
  * Tends the channels that are held. A held stage pauses the intake. A held batch key must not stop the others: its
  * records go to the retry queue once it has been held too long, or they and those of other held keys fill half of the
- * credit, or a partition's span is used up. Replays go back at once.
+ * credit, or a partition's span is used up, or at once when their partition is drained. Replays go back at once.
  */
 export class Holds<T> {
   readonly #options: HoldsOptions<T>
@@ -38,6 +38,14 @@ export class Holds<T> {
 
   get pauseIntake (): boolean {
     return this.#held.some(channel => channel.pausesIntake)
+  }
+
+  /** What waits in held keys of partitions that are drained: the next owner would repeat all that stands above it. */
+  handOverDraining (): void {
+    const { road } = this.#options
+    for (const channel of this.#heldKeys()) {
+      if (road.handsOver) road.handOverHeld(channel, flight => flight.origin.draining)
+    }
   }
 
   status (): HoldStatus[] {
@@ -63,7 +71,7 @@ export class Holds<T> {
   }
 
   #tend (): void {
-    const keys = this.#held.filter(channel => channel.hold?.reason.scope === 'key')
+    const keys = this.#heldKeys()
     if (keys.length === 0) return
     const { road, clock, limits, spanUsed, postpone } = this.#options
     postpone(keys.flatMap(channel => channel.remove(flight => flight.origin.replay)), POSTPONE_REPLAY_MS)
@@ -74,6 +82,10 @@ export class Holds<T> {
       if (crowded || clock.now() - since >= limits.holdMaxMs) road.handOverHeld(channel)
     }
     road.pump()
+  }
+
+  #heldKeys (): Array<Channel<T>> {
+    return this.#held.filter(channel => channel.hold?.reason.scope === 'key')
   }
 
   #fillHalfTheCredit (channels: ReadonlyArray<Channel<T>>): boolean {

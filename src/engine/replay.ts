@@ -26,6 +26,7 @@ export interface ReplayOwner<T> {
 export class ReplayOrigin<T> implements Origin<T> {
   readonly replay = true
   readonly closed = false
+  readonly draining = false
   readonly #message: ReplayMessage
   readonly #owner: ReplayOwner<T>
 

@@ -90,9 +90,9 @@ export class Road<T> {
     return this.#stages.flatMap(runner => runner.remove(predicate))
   }
 
-  /** Hands over what waits in a channel that is held for too long; it burns no attempt. */
-  handOverHeld (channel: Channel<T>): void {
-    const flights = channel.remove(flight => this.#mayHandOver(flight, flight.attempts))
+  /** Hands over what waits in a channel that is held; it burns no attempt. */
+  handOverHeld (channel: Channel<T>, which: (flight: Flight<T>) => boolean = () => true): void {
+    const flights = channel.remove(flight => which(flight) && this.#mayHandOver(flight, flight.attempts))
     if (flights.length === 0) return
     for (const flight of flights) this.#handOver(flight)
     this.#options.observer.handedOver('hold', flights.length)

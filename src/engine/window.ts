@@ -45,6 +45,10 @@ export class Window<T> implements Origin<T> {
     return this.#state === 'over' || this.#state === 'closed'
   }
 
+  get draining (): boolean {
+    return this.#state === 'draining'
+  }
+
   /** Takes new records. */
   get accepting (): boolean {
     return this.#state === 'open'

@@ -8,7 +8,7 @@ export interface FlightOptions {
 
 /** A flight on its way to a stage, with its payload and nothing around it. */
 export function flightOf<T> (payload: T, { replay = false, record = {} }: FlightOptions = {}): Flight<T> {
-  const origin: Origin<T> = { closed: false, replay, started () {}, settle () {} }
+  const origin: Origin<T> = { closed: false, draining: false, replay, started () {}, settle () {} }
   const flight = new Flight<T>({ topic: 'events', partition: 0, offset: 0, key: null, value: Buffer.from('{}'), headers: [], timestamp: -1, ...record }, origin, 0)
   flight.payload = payload
   return flight

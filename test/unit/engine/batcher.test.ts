@@ -3,7 +3,7 @@ import { Batcher, type Batch, type BatcherOptions } from '../../../src/engine/ba
 import { Flight, type Origin } from '../../../src/engine/flight.js'
 import { recordOf } from '../../helpers/engine.js'
 
-const NOWHERE: Origin<string> = { closed: false, replay: false, started () {}, settle () {} }
+const NOWHERE: Origin<string> = { closed: false, draining: false, replay: false, started () {}, settle () {} }
 
 function batcherWith (policy: Partial<BatcherOptions['policy']> = {}, options: Partial<BatcherOptions> = {}) {
   const batcher = new Batcher<string>({ policy: { maxRecords: 4, maxBytes: 100, lingerMs: 10, ...policy }, maxPerLane: Infinity, coalesce: false, ...options })

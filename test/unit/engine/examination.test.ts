@@ -7,7 +7,7 @@ import { countingObserver } from '../../helpers/counting-observer.js'
 import { recordOf } from '../../helpers/engine.js'
 import { ManualClock, turn } from '../../helpers/manual-clock.js'
 
-const NOWHERE: Origin<string> = { closed: false, replay: false, started () {}, settle () {} }
+const NOWHERE: Origin<string> = { closed: false, draining: false, replay: false, started () {}, settle () {} }
 const VALID: Verdict<string> = { class: 'valid', payload: 'x' }
 
 interface Asked {

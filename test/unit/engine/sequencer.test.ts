@@ -3,7 +3,7 @@ import { Flight, type Origin } from '../../../src/engine/flight.js'
 import { Sequencer } from '../../../src/engine/sequencer.js'
 import { recordOf } from '../../helpers/engine.js'
 
-const NOWHERE: Origin<string> = { closed: false, replay: false, started () {}, settle () {} }
+const NOWHERE: Origin<string> = { closed: false, draining: false, replay: false, started () {}, settle () {} }
 
 function lineOf (count: number, key = (_offset: number) => 'x') {
   const through: number[] = []
