@@ -36,7 +36,7 @@ const {
  * Writes records that can not be processed to a topic: original bytes, key and headers, and in headers the reason.
  * Never answers poison: a record that does not fit is written truncated, with its size and hash.
  */
-export function createDeadLetterStage<T> (options: { producer: DeliveryProducer, topic: string }): Stage<T> {
+export function createDeadLetterStage<T> (options: { producer: Pick<DeliveryProducer, 'deliver'>, topic: string }): Stage<T> {
   const { producer, topic } = options
   return {
     name: 'dead-letters',
@@ -51,7 +51,7 @@ export function createDeadLetterStage<T> (options: { producer: DeliveryProducer,
   }
 }
 
-async function write<T> (producer: DeliveryProducer, topic: string, flight: Flight<T>): Promise<Outcome> {
+async function write<T> (producer: Pick<DeliveryProducer, 'deliver'>, topic: string, flight: Flight<T>): Promise<Outcome> {
   const headers = deadLetterHeaders(flight)
   const failure = await producer.deliver(wholeLetter(topic, flight.record, headers))
   if (failure === undefined) return DONE
