@@ -1,0 +1,3 @@
+import { testSchedules } from './test-schedules.js'
+
+testSchedules('The second half of the schedules keeps every promise and comes to rest')
