@@ -25,8 +25,11 @@ export type Point = typeof POINTS[number]
  */
 export type Deed = 'kill' | 'stall' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
 
-/** What a validation thread does when it reads the record: ends, never ends, throws when the record is long through, … */
-export type ThreadDeed = 'exit' | 'loop' | 'throw late' | 'hoard'
+/**
+ * What a validation thread does when it reads the record: ends, never ends, throws when the record is long through, takes
+ * memory until it dies of it; or nothing, where only the time is of interest.
+ */
+export type ThreadDeed = 'exit' | 'loop' | 'throw late' | 'hoard' | 'nothing'
 
 export interface Orders {
   readonly at?: Point
@@ -45,7 +48,8 @@ export interface Orders {
 
 /** One line on the service's standard error. */
 export interface Reached {
-  readonly reached: Point | 'record' | 'thread-start'
+  /** A point, `thread-start`, or the uid of a record. */
+  readonly reached: string
   readonly deed: string
   readonly nth: number
   readonly pid: number
@@ -54,6 +58,6 @@ export interface Reached {
 }
 
 /** Written at once, whatever happens to the process next. */
-export function sayReached (reached: Reached['reached'], deed: string, nth: number): void {
+export function sayReached (reached: string, deed: string, nth: number): void {
   writeSync(STDERR_FD, `${JSON.stringify({ reached, deed, nth, pid: process.pid, at: Date.now() } satisfies Reached)}\n`)
 }

@@ -1,0 +1,59 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { type TestService } from '../helpers/service.js'
+import { createTestFolder, startTestStack } from '../helpers/stack.js'
+import { FaultRun } from './harness/fault-run.js'
+import { hooks, reachedIn } from './harness/hooks/hooks.js'
+import { markedRecords } from './harness/marked-records.js'
+
+const EVENTS = 500
+const MARKER = 'guilty-'
+/** Pauses between probes grow from 0.1 s to 5 s, and each probe starts the threads of a pool twice at most. */
+const PROBES = 4
+const MOST_STARTS = 2 * (PROBES + 1)
+const PROBES_TAKE_MS = 100 + 200 + 400 + 800
+
+const { kafka } = await startTestStack(t, { servers: ['kafka'] })
+
+t.test('threads that die as they start are started again with growing pauses; nothing is dead-lettered, and it heals by itself', async t => {
+  const cause = join(createTestFolder(t), 'cause')
+  writeFileSync(cause, '')
+  const run = await FaultRun.create(t, { name: 'no-start', kafka: kafka.brokers })
+  await run.produce({ count: EVENTS, invalidShare: 0.05 })
+  const service = await run.start({}, hooks({ threadsDieWhile: cause }))
+  await diesAgainAndAgain(t, service)
+  t.equal(run.accepted, 0)
+  t.equal(await run.road.lag(), EVENTS, 'nothing is passed over')
+  rmSync(cause)
+  await service.becomesReady()
+  await run.finish({ metricsTellAll: true })
+  t.equal(await service.stop(), 0, { log: service.tail })
+})
+
+t.test('so are threads that can not be replaced in the middle of the work; no record is blamed for their deaths', async t => {
+  const cause = join(createTestFolder(t), 'cause')
+  const run = await FaultRun.create(t, { name: 'no-restart', kafka: kafka.brokers, knobs: { CHUNK_RECORDS: '50' } })
+  const service = await run.start({}, hooks({ threadsDieWhile: cause, atRecord: { marker: MARKER, deed: 'exit' } }))
+  await service.becomesReady()
+  writeFileSync(cause, '')
+  // Its death is counted against no record: in the end each guilty one has crashed alone, twice.
+  await run.road.send(markedRecords({ count: EVENTS, marked: 2, marker: MARKER, expected: 'VALIDATION_CRASH' }), { key: 'none' })
+  await diesAgainAndAgain(t, service)
+  t.ok(existsSync(cause))
+  rmSync(cause)
+  await service.becomesReady()
+  await run.finish({ metricsTellAll: true })
+  t.equal(await service.stop(), 0, { log: service.tail })
+})
+
+/** Not ready and alive, over several probes, whose number is bounded. */
+async function diesAgainAndAgain (t: Test, service: TestService): Promise<void> {
+  await service.becomesUnready('validation')
+  const starts = () => reachedIn(service.output).filter(({ reached }) => reached === 'thread-start')
+  await service.sees('it has been tried several times', () => starts().length >= PROBES)
+  const first = starts()[0]?.at ?? 0
+  t.ok(starts().filter(({ at }) => at - first < PROBES_TAKE_MS).length <= MOST_STARTS, `threads started: ${starts().length}`)
+  t.equal((await service.health('/live')).status, 200)
+  t.equal((await service.metrics()).sum('penstock_dead_letters_total'), 0)
+}
