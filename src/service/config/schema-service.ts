@@ -12,7 +12,7 @@ export const validationKnobs = {
   }),
   timeoutMs: integer('VALIDATION_TIMEOUT_MS', {
     description: 'A thread that makes no progress for this long is replaced, and the record it was at runs alone once more.',
-    default: 750,
+    default: 500,
     unit: 'ms',
     min: 10,
     max: 60_000
