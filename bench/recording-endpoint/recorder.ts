@@ -43,6 +43,7 @@ export class Recorder {
   readonly #order = new AcceptanceOrder()
   readonly #handedOver: HandOver[] = []
   readonly #latencies: number[] = []
+  #sdkRetries = 0
   #attemptedRows = 0
   #attemptedMessages = 0
   #attemptedHandOvers = 0
@@ -60,7 +61,9 @@ export class Recorder {
     this.#hits = hits
   }
 
-  called (operation: string): void {
+  /** `sdkRequest`: the header by which the SDK counts its own attempts at one call. */
+  called (operation: string, sdkRequest: string | string[] | undefined): void {
+    if (this.mode === 'full' && sdkRequest !== undefined && !String(sdkRequest).startsWith('attempt=1;')) this.#sdkRetries++
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1)
   }
 
@@ -137,6 +140,7 @@ export class Recorder {
       mode: this.mode,
       calls: Object.fromEntries(this.#calls),
       attempted: { rows: this.#attemptedRows, messages: this.#attemptedMessages, handOvers: this.#attemptedHandOvers },
+      sdkRetries: this.#sdkRetries,
       rowsWritten: this.#rowsWritten,
       unprocessed: this.#unprocessed,
       messagesAccepted: this.#messagesAccepted,

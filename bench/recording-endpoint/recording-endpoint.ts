@@ -103,8 +103,8 @@ class Endpoint {
     request.on('data', (chunk: Buffer) => { chunks.push(chunk) })
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)
-      const target = request.headers['x-amz-target']
-      if (typeof target === 'string') this.#call(target.slice(target.indexOf('.') + 1), body, response)
+      const { 'x-amz-target': target, 'amz-sdk-request': sdkRequest } = request.headers
+      if (typeof target === 'string') this.#call(target.slice(target.indexOf('.') + 1), sdkRequest, body, response)
       else sendAnswer(response, this.#talk(request.url ?? '/', body))
     })
   }
@@ -116,9 +116,9 @@ class Endpoint {
     return EMPTY
   }
 
-  #call (operation: string, body: Buffer, response: ServerResponse): void {
+  #call (operation: string, sdkRequest: string | string[] | undefined, body: Buffer, response: ServerResponse): void {
     const { recorder } = this
-    recorder.called(operation)
+    recorder.called(operation, sdkRequest)
     if (operation === 'BatchWriteItem' && recorder.mode === 'count' && this.#faults.none && this.#absence.none) {
       sendAnswer(response, countBatchWrite(recorder, body))
       return

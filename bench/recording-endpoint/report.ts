@@ -83,6 +83,8 @@ export interface Report {
   /** By operation. */
   readonly calls: Readonly<Record<string, number>>
   readonly attempted: Attempted
+  /** Calls that the SDK repeated by itself, which it should leave to the service. */
+  readonly sdkRetries: number
   readonly rowsWritten: number
   readonly unprocessed: number
   /** By the queues of clients; in count mode by retry queues too. */

@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly queueOf: (client: string) => string
   /** A valid record may be a dead letter `ATTEMPTS_EXHAUSTED`. */
   readonly attemptsMayEnd: boolean
+  /** Uids of valid records that must be dead letters `REFUSED`, with a row or without. */
+  readonly refused?: ReadonlySet<string>
   /** Records whose production failed, and which are in the topic or not, but in no ledger. */
   readonly unknownOutcomes: number
 }
@@ -74,6 +76,11 @@ class Check implements StoreCheck {
     newest.set(place.partition, Math.max(place.offset, newest.get(place.partition) ?? -1))
     this.#newest.set(uid, newest)
     const letter = this.#letterOf(entry)
+    if (this.#options.refused?.has(uid) === true) {
+      if (letter?.reason !== 'REFUSED') this.dropped.push(`dead letter ${letter?.reason ?? 'none'} instead of REFUSED: ${describe(entry)}`)
+      if (this.#bodies.has(message)) this.phantoms.push(`a message of a refused record: ${describe(entry)}`)
+      return
+    }
     if (letter !== undefined) {
       this.exhausted++
       if (letter.reason !== 'ATTEMPTS_EXHAUSTED' || !this.#options.attemptsMayEnd) this.dropped.push(`dead letter ${letter.reason} of a valid record: ${describe(entry)}`)

@@ -17,6 +17,8 @@ export interface Expectation {
   readonly order?: 'exact' | 'counted' | 'reported'
   /** Valid records may end as dead letters `ATTEMPTS_EXHAUSTED`; how many do is in the figures. Default: none may. */
   readonly attemptsMayEnd?: boolean
+  /** Uids of valid records that a sink refuses: each must be a dead letter `REFUSED`. */
+  readonly refused?: ReadonlySet<string>
   /** Most messages that may be in their queue twice: those whose repetition came after the deduplication's 5 minutes. Default 0. */
   readonly visibleRepeats?: number
   /** The group's offsets were set back on purpose. */
@@ -40,13 +42,13 @@ const MAX_EXAMPLES = 5
 
 /** Compares all that the endpoint and Kafka hold with the ledger of the producer. */
 export async function judge (run: FaultRun, expectation: Expectation & { readonly unknownOutcomes: number }): Promise<Verdict> {
-  const { attemptsMayEnd = false, commitsMayGoBack = false, metricsTellAll = false, unknownOutcomes } = expectation
+  const { attemptsMayEnd = false, refused = new Set<string>(), commitsMayGoBack = false, metricsTellAll = false, unknownOutcomes } = expectation
   const { road } = run
   const [entries, letters, commits, metrics] = await Promise.all([
     road.entries(), readLetters(run), readCommits(road.config.kafka, run.name, run.name), sumMetrics(run)
   ])
   const report = run.endpoint.recorder.report(true)
-  const stores = checkStores(entries, report, letters, { queueOf: client => run.queueOf(client), attemptsMayEnd, unknownOutcomes })
+  const stores = checkStores(entries, report, letters, { queueOf: client => run.queueOf(client), attemptsMayEnd, refused, unknownOutcomes })
   const repeats = { ...repeatsIn(report), letters: [...letters.values()].reduce((sum, { copies }) => sum + copies - 1, 0), visible: report.messagesAccepted - stores.messages }
   return {
     promises: [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb'
+import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type Clients, queueUrl, send, startWithClients, store } from './clients.js'
 
@@ -36,6 +36,18 @@ t.test('entries are counted as they are attempted, whatever becomes of them', as
   await send(clients, ['a', 'b'])
   await send(clients, ['a'], 'retry.fifo')
   t.strictSame(clients.endpoint.recorder.report(false).attempted, { rows: 4, messages: 2, handOvers: 1 })
+})
+
+t.test('it sees calls that the SDK repeats by itself', async t => {
+  const clients = await startWithClients(t)
+  const eager = new DynamoDBClient({ region: 'eu-west-1', endpoint: clients.endpoint.url, maxAttempts: 3 })
+  t.teardown(() => { eager.destroy() })
+  clients.endpoint.control({ faults: [{ operation: 'BatchWriteItem', every: 2, status: 500 }] })
+  await t.rejects(store(clients, ['a']))
+  await store(clients, ['a'])
+  t.match(clients.endpoint.recorder.report(false), { sdkRetries: 0, calls: { BatchWriteItem: 2 } })
+  await store({ dynamodb: eager }, ['a'])
+  t.match(clients.endpoint.recorder.report(false), { sdkRetries: 1, calls: { BatchWriteItem: 4 } })
 })
 
 t.test('a message is dropped as a repetition for 5 minutes, by the clock that is put forward', async t => {

@@ -1,0 +1,89 @@
+import t, { type Test } from 'tap'
+import { type Fault, type FaultHits } from '../../bench/recording-endpoint/faults.js'
+import { repeatsIn } from '../helpers/recorded.js'
+import { startTestStack } from '../helpers/stack.js'
+import { Experiment, type Part } from './harness/experiment.js'
+import { parameter } from './harness/parameters.js'
+
+const EVENTS = parameter('SINK_EVENTS', 500)
+/** One call in so many fails: seldom enough for the breaker to stay closed. */
+const SELDOM = 25
+/** In a row: enough for the breaker to open and for a probe to fail. */
+const IN_A_ROW = 6
+/** Enough when a single one opens it. */
+const IN_A_ROW_THAT_SAY = 3
+const MOST_AMPLIFICATION = 1.1
+const CONNECT_TIMEOUT_MS = 300
+const REQUEST_TIMEOUT_MS = 700
+
+interface Misbehaviour {
+  readonly what: string
+  readonly fault: Omit<Fault, 'operation'>
+  /** The call did what it should before it failed, so that all of it is repeated. */
+  readonly written?: boolean
+  /** The sink says of itself that it is sick, which opens the breaker at once. */
+  readonly says?: boolean
+}
+
+const MISBEHAVIOURS: readonly Misbehaviour[] = [
+  { what: 'fails with status 500', fault: { status: 500, error: 'InternalServerError' } },
+  { what: 'fails with status 503', fault: { status: 503, error: 'ServiceUnavailable' } },
+  { what: 'fails with status 502 and no known name', fault: { status: 502, error: 'BadGateway' } },
+  { what: 'throttles', fault: { status: 400, error: 'ThrottlingException' }, says: true },
+  { what: 'throttles and says for how long', fault: { status: 400, error: 'ThrottlingException', retryAfterSeconds: 1 }, says: true },
+  { what: 'resets the connection', fault: { reset: 'before' } },
+  { what: 'never answers', fault: { hang: 'before' } },
+  { what: 'does it and resets the connection', fault: { reset: 'after' }, written: true },
+  { what: 'does it and never answers', fault: { hang: 'after' }, written: true },
+  { what: 'does it and breaks off in the middle of its answer', fault: { truncateBody: true }, written: true },
+  { what: 'does it and answers too slowly', fault: { slowBody: { bytes: 1, everyMs: 2_000 } }, written: true }
+]
+
+/** What a call holds at most, and which of the report's figures are its. */
+const SINKS = [
+  { operation: 'BatchWriteItem', entries: 'rows', most: 25 },
+  { operation: 'SendMessageBatch', entries: 'messages', most: 10 }
+] as const
+
+const { kafka } = await startTestStack(t, { servers: ['kafka'] })
+
+for (const { operation, entries, most } of SINKS) {
+  t.test(`whatever ${operation} does to a call, that call alone is repeated, nothing is lost, and no attempt is burnt`, async t => {
+    const experiment = await Experiment.start(t, {
+      name: `answers-${operation.toLowerCase()}`,
+      kafka: kafka.brokers,
+      knobs: { AWS_CONNECT_TIMEOUT_MS: String(CONNECT_TIMEOUT_MS), AWS_REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS), RETRY_BACKOFF_MAX_MS: '500' }
+    })
+    const { run, service } = experiment
+    const clean = await experiment.part(EVENTS)
+    t.same(clean.attempted, { rows: EVENTS, messages: EVENTS }, 'without faults nothing is sent twice')
+
+    for (const { what, fault, written = false, says = false } of MISBEHAVIOURS) {
+      const before = repeatsIn(run.endpoint.recorder.report(true))
+      await t.test(`one call in ${SELDOM} ${what}`, async t => {
+        const part = await experiment.part(EVENTS, { operation, every: SELDOM, name: `${what}, seldom`, ...fault })
+        expectCallsAlone(t, part)
+        t.ok(part.attempted[entries] <= MOST_AMPLIFICATION * EVENTS, 'little is repeated')
+        t.equal(part.holds > 0, says, says ? 'held' : 'the breaker stays closed')
+      })
+      const inARow = says ? IN_A_ROW_THAT_SAY : IN_A_ROW
+      await t.test(`${inARow} calls in a row: ${what}`, async t => {
+        const queue = operation === 'SendMessageBatch' ? { queue: run.queueOf('Client_A') } : {}
+        expectCallsAlone(t, await experiment.part(EVENTS, { operation, ...queue, calls: inARow, name: `${what}, in a row`, ...fault }))
+      })
+      const again = repeatsIn(run.endpoint.recorder.report(true))[entries] - before[entries]
+      t.equal(again > 0, written, `${what}: ${again} ${entries} were done again`)
+    }
+    await run.finish({ repeats: { rows: Infinity, messages: Infinity }, metricsTellAll: true })
+    t.equal(run.endpoint.recorder.report(false).sdkRetries, 0, 'there is one retry layer')
+    t.equal(await service.stop(), 0, { log: service.tail })
+
+    function expectCallsAlone (t: Test, part: Part): void {
+      const met = run.endpoint.hits().at(-1) as FaultHits
+      const again = part.attempted[entries] - part.events
+      t.comment(`figures: ${operation} ${met.name}: amplification ${(part.attempted[entries] / part.events).toFixed(3)}, calls ${met.hits}, holds ${part.holds}`)
+      t.ok(again > 0 && again <= met.hits * most, `${again} ${entries} of ${met.hits} calls were sent again`)
+      t.match(part, { spent: 0, deadLetters: 0 })
+    }
+  })
+}
