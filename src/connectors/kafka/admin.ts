@@ -1,7 +1,7 @@
 import rdkafka, { type KafkaConsumer, type LibrdKafkaError, type Metadata, type NewTopic, type Producer, type TopicPartitionOffset, type WatermarkOffsets } from 'node-rdkafka'
 import { AppError, describeError } from '../../errors.js'
 import { adminConfig, type KafkaSettings } from './client-config.js'
-import { connectionFailure } from './client-error.js'
+import { connectionFailure } from './client-log.js'
 
 export interface TopicPlan {
   readonly name: string

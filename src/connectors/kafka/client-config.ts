@@ -1,4 +1,5 @@
 import { type ConsumerGlobalConfig, type ConsumerTopicConfig, type GlobalConfig, type ProducerGlobalConfig, type ProducerTopicConfig } from 'node-rdkafka'
+import { DEBUG_CONTEXTS } from './client-log.js'
 
 /** How to reach a cluster. */
 export interface KafkaSettings {
@@ -69,6 +70,7 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
       // Markers of transactions at the end of a partition surface as no record: only this tells that they were read.
       'enable.partition.eof': true,
       'isolation.level': 'read_committed',
+      debug: DEBUG_CONTEXTS,
       'allow.auto.create.topics': false,
       'queued.min.messages': settings.queuedMinMessages,
       'queued.max.messages.kbytes': settings.queuedMaxKbytes,

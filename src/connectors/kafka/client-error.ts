@@ -54,13 +54,3 @@ export function deliveryCode ({ code, message }: Pick<LibrdKafkaError, 'code' | 
 function plainText (message: string): string {
   return message.replace(/^(Local|Broker): /, '').toLowerCase()
 }
-
-/**
- * Why a connection failed stands in the client's log alone:
- * `[thrd:host:1/bootstrap]: host:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)`
- */
-export function connectionFailure (line: unknown): string | undefined {
-  if (typeof line !== 'object' || line === null || !('message' in line) || !('fac' in line)) return undefined
-  if (line.fac !== 'FAIL' || typeof line.message !== 'string') return undefined
-  return line.message.replace(/^\[thrd:[^\]]*\]: /, '').replace(/ \(after \d+ms in state .*$/, '')
-}

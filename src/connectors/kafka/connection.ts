@@ -1,6 +1,6 @@
 import { type KafkaConsumer, type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import { type Clock } from '../../engine/clock.js'
-import { connectionFailure } from './client-error.js'
+import { connectionFailure } from './client-log.js'
 import { type KafkaLog } from './kafka-log.js'
 
 const CONNECT_TIMEOUT_MS = 3_000

@@ -2,9 +2,11 @@ import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type Kafk
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type ClientError, toClientError } from './client-error.js'
+import { offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from './client-log.js'
 import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
 import { toSourceRecord } from './message.js'
+import { OffsetResets } from './offset-resets.js'
 import { includes } from './partition-list.js'
 import { Rebalancer, type RebalancerOptions } from './rebalancer.js'
 
@@ -39,6 +41,7 @@ export class KafkaSource {
   readonly #intake: Intake
   readonly #clock: Clock
   readonly #rebalancer: Rebalancer
+  readonly #resets: OffsetResets
   #consumer: KafkaConsumer | undefined
   #committer: Committer | undefined
   #paused = false
@@ -64,6 +67,7 @@ export class KafkaSource {
       betweenPolls: step => { this.#betweenPolls(step) },
       assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) }
     })
+    this.#resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
     intake.onAvailable = () => { this.#wake?.() }
   }
 
@@ -122,14 +126,32 @@ export class KafkaSource {
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
     consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
+    consumer.on('event.log', line => { this.#clientLogged(consumer, line) })
     consumer.on('partition.eof', ({ topic, partition, offset }) => { this.#ends.push({ topic, partition, offset }) })
     return consumer
+  }
+
+  #clientLogged (consumer: KafkaConsumer, line: unknown): void {
+    if (tellsOfLoss(line)) this.#rebalancer.lost()
+    if (tellsOfMissingTopic(line)) this.#suspect = true
+    const reset = offsetReset(line)
+    if (reset !== undefined) this.#resets.heard(reset, consumer)
+    const replaced = replacedTopic(line)
+    const partitions = this.#rebalancer.assigned.filter(({ topic }) => topic === replaced)
+    for (const partition of partitions) this.#resets.replaced(partition, consumer)
   }
 
   #clientError (error: ClientError): void {
     this.#suspect = true
     this.#options.log.clientError(error)
     if (error.kind === 'polled-too-late') this.#rebalancer.lost()
+    if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+  }
+
+  /** A poll may be what gets an error first, and then no event tells of it. */
+  #pollFailed (error: ClientError): void {
+    this.#suspect = true
+    this.#options.log.pollFailed(error)
     if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
   }
 
@@ -165,10 +187,7 @@ export class KafkaSource {
       if (now - lastPollAt > this.#options.sessionTimeoutMs) this.#rebalancer.lost()
       lastPollAt = now
       this.#intake.polled()
-      if (error !== undefined) {
-        this.#suspect = true
-        this.#options.log.pollFailed(toClientError(error))
-      }
+      if (error !== undefined) this.#pollFailed(toClientError(error))
       if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
       for (const { offset, ...partition } of this.#ends.splice(0)) this.#intake.reachedEnd(partition, offset)
       this.#takeSteps()

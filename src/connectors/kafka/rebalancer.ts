@@ -4,7 +4,7 @@ import { type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type Observer } from '../../engine/observer.js'
 import { type Committer } from './committer.js'
 import { type KafkaLog } from './kafka-log.js'
-import { without } from './partition-list.js'
+import { includes, without } from './partition-list.js'
 
 /** The client learns of a lost membership with its next heartbeat. */
 const LOSS_FOLLOWS_WITHIN_MS = 30_000
@@ -19,7 +19,7 @@ export interface RebalancerOptions {
 }
 
 /** What is asked of the client. */
-export type GroupMember = Pick<KafkaConsumer, 'assign' | 'unassign' | 'incrementalAssign' | 'incrementalUnassign'>
+export type GroupMember = Pick<KafkaConsumer, 'assign' | 'unassign' | 'incrementalAssign' | 'incrementalUnassign' | 'seek'>
 
 /** The source that the partitions are for. */
 export interface Polling {
@@ -29,10 +29,9 @@ export interface Polling {
   assigned (partitions: readonly TopicPartition[]): void
 }
 
-interface RebalanceEvent {
-  readonly kind: 'assign' | 'revoke'
-  readonly partitions: TopicPartition[]
-}
+type RebalanceEvent =
+  | { readonly kind: 'assign' | 'revoke', readonly partitions: TopicPartition[] }
+  | { readonly kind: 'restart', readonly partition: TopicPartition, readonly offset: number }
 
 /**
  * Answers the group's assignments and revocations, one after the other. On revoke the intake of those partitions ends,
@@ -46,6 +45,7 @@ export class Rebalancer {
   readonly #events: RebalanceEvent[] = []
   #client: { readonly consumer: GroupMember, readonly committer: Pick<Committer, 'commit'> } | undefined
   #assigned: TopicPartition[] = []
+  #restarting: TopicPartition[] = []
   #handling: Promise<void> | undefined
   #cutDrain = new AbortController()
   #lostUntil = -Infinity
@@ -64,9 +64,10 @@ export class Rebalancer {
     this.#client = { consumer, committer }
   }
 
-  /** A revocation that follows now is a loss: other members may own the partitions already. */
+  /** A revocation that follows now, or is under way, is a loss: other members may own the partitions already. */
   lost (): void {
     this.#lostUntil = this.#options.clock.now() + LOSS_FOLLOWS_WITHIN_MS
+    this.#cutDrain.abort()
   }
 
   /** Cuts a drain that is under way short and waits until every event so far is answered. */
@@ -76,10 +77,22 @@ export class Rebalancer {
   }
 
   rebalanced (error: Pick<LibrdKafkaError, 'code'>, partitions: readonly ClientTopicPartition[]): void {
-    this.#events.push({
+    this.#handle({
       kind: error.code === rdkafka.CODES.ERRORS.ERR__ASSIGN_PARTITIONS ? 'assign' : 'revoke',
       partitions: partitions.map(({ topic, partition }) => ({ topic, partition }))
     })
+  }
+
+  /** This partition's log is another one: what has started is finished and not committed, and a new epoch reads from `offset` on. False when that is under way. */
+  restart (partition: TopicPartition, offset: number): boolean {
+    if (includes(this.#restarting, partition)) return false
+    this.#restarting = [...this.#restarting, partition]
+    this.#handle({ kind: 'restart', partition, offset })
+    return true
+  }
+
+  #handle (event: RebalanceEvent): void {
+    this.#events.push(event)
     // A newer event has overtaken a drain: it must not wait, or the member would own partitions only at the broker.
     if (this.#handling !== undefined) this.#cutDrain.abort()
     else this.#handling = this.#handleAll().finally(() => { this.#handling = undefined })
@@ -88,9 +101,14 @@ export class Rebalancer {
   async #handleAll (): Promise<void> {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
       this.#cutDrain = new AbortController()
-      if (event.kind === 'assign') await this.#betweenPolls(() => { this.#assign(event.partitions) })
+      if (event.kind === 'restart') await this.#restart(event.partition, event.offset)
+      else if (event.kind === 'assign') await this.#betweenPolls(() => { this.#assign(event.partitions) })
       else await this.#revoke(event.partitions, this.#events.length > 0)
     }
+  }
+
+  get #isLost (): boolean {
+    return this.#options.clock.now() < this.#lostUntil
   }
 
   #assign (partitions: TopicPartition[]): void {
@@ -108,17 +126,27 @@ export class Rebalancer {
   async #revoke (revoked: TopicPartition[], overtaken: boolean): Promise<void> {
     const { cooperative, revokeDrainMs, observer, log } = this.#options
     const partitions = cooperative ? revoked : this.#assigned
-    const lost = this.#options.clock.now() < this.#lostUntil
-    const event = lost ? 'lost' : 'revoked'
+    const event = this.#isLost ? 'lost' : 'revoked'
     observer.rebalanced(event, partitions.length)
     log.rebalanced(event, partitions)
-    if (!lost) {
-      await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
-      await this.#client?.committer.commit(partitions, revokeDrainMs)
-    }
+    if (!this.#isLost) await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
+    if (!this.#isLost) await this.#client?.committer.commit(partitions, revokeDrainMs)
     this.#intake.close(partitions)
     this.#assigned = without(this.#assigned, partitions)
     this.#attempt('unassign', consumer => cooperative ? consumer.incrementalUnassign(revoked) : consumer.unassign())
+  }
+
+  async #restart (partition: TopicPartition, offset: number): Promise<void> {
+    if (includes(this.#assigned, partition)) await this.#intake.drain([partition], this.#options.revokeDrainMs, this.#cutDrain.signal)
+    await this.#betweenPolls(() => {
+      this.#restarting = without(this.#restarting, [partition])
+      if (!includes(this.#assigned, partition)) return
+      this.#intake.close([partition])
+      this.#intake.open(partition)
+      this.#attempt('seek', consumer => consumer.seek({ ...partition, offset }, 0, error => {
+        if (error !== null && error !== undefined) this.#options.log.callFailed('seek', error)
+      }))
+    })
   }
 
   async #betweenPolls (step: () => void): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ClientError } from '../../connectors/kafka/client-error.js'
-import { type TopicPartition } from '../../engine/intake.js'
+import { type CommittableOffset, type TopicPartition } from '../../engine/intake.js'
 import { type KafkaLog } from '../../connectors/kafka/kafka-log.js'
 import { CONNECTING, type Health } from '../../service/health.js'
 import { type Logger } from '../../service/logger.js'
@@ -67,6 +67,14 @@ export class KafkaReporter implements KafkaLog {
 
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void {
     this.#logger.info({ event, partitions: partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(' ') }, `partitions ${event}`)
+  }
+
+  offsetsLost (loss: CommittableOffset & { readonly first: number, readonly lost: number }): void {
+    this.#logger.error({ ...loss }, 'records were deleted before they were read; they are lost. Give the topic a longer retention than the service may be away')
+  }
+
+  logReplaced (replaced: TopicPartition & { readonly first: number }): void {
+    this.#logger.error({ ...replaced }, 'a partition is another log than the one that was read: its topic was created again. It is read from its beginning; what was left of the former log is gone')
   }
 
   stuckDisconnect (waitedMs: number): void {

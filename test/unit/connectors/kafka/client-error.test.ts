@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import rdkafka from 'node-rdkafka'
 import t from 'tap'
-import { connectionFailure, deliveryCode, toClientError } from '../../../../src/connectors/kafka/client-error.js'
+import { deliveryCode, toClientError } from '../../../../src/connectors/kafka/client-error.js'
 
 t.test('Errors that stop consumption are told from those that pass', async t => {
   t.equal(toClientError({ message: 'all broker connections are down' }).kind, 'blocking')
@@ -26,13 +26,4 @@ t.test('A failed delivery has its code again, by the very text that this version
     t.equal(deliveryCode({ code: -1, message: err2str(code).replace(/^\w+: /, '').toLowerCase() }), code)
   }
   t.equal(deliveryCode({ code: -1, message: 'request timed out' }), -1)
-})
-
-t.test('A line of the client\'s log gives the reason of a failed connection, without its place in the client', async t => {
-  t.equal(
-    connectionFailure({ fac: 'FAIL', message: '[thrd:a:1/bootstrap]: a:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)' }),
-    'a:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused'
-  )
-  t.equal(connectionFailure({ fac: 'CONNECT', message: 'x' }), undefined)
-  t.equal(connectionFailure(undefined), undefined)
 })

@@ -44,7 +44,8 @@ function setUp (cooperative: boolean, polling = false) {
     assign: (partitions: readonly TopicPartition[]) => note(`assign ${name(partitions)}`),
     unassign: () => note('unassign'),
     incrementalAssign: (partitions: readonly TopicPartition[]) => note(`incrementalAssign ${name(partitions)}`),
-    incrementalUnassign: (partitions: readonly TopicPartition[]) => note(`incrementalUnassign ${name(partitions)}`)
+    incrementalUnassign: (partitions: readonly TopicPartition[]) => note(`incrementalUnassign ${name(partitions)}`),
+    seek: ({ partition, offset }: { partition: number, offset: number }) => note(`seek ${partition} ${offset}`)
   }
   const committer = { commit: async (partitions: readonly TopicPartition[] | undefined) => { note(`commit ${name(partitions ?? [])}`); return true } }
   // The client's methods return the client, which nobody here uses.
@@ -129,4 +130,34 @@ t.test('An epoch begins only when the poll under way has come in: what it brings
   t.same(take(), [])
   endPoll()
   t.same(take(), ['open 0', 'incrementalAssign 0', 'assigned 0'])
+})
+
+t.test('A partition whose log was replaced finishes what has started, commits nothing of it, and begins anew', async t => {
+  const { rebalancer, drains, take } = setUp(true)
+  rebalancer.rebalanced(ASSIGN, [P0, P1])
+  await turn()
+  take()
+  t.equal(rebalancer.restart(P1, 7), true)
+  t.equal(rebalancer.restart(P1, 7), false, 'once is enough')
+  await turn()
+  t.same(take(), ['drain 1 5000'])
+  drains[0]?.()
+  await turn()
+  t.same(take(), ['close 1', 'open 1', 'seek 1 7'])
+  t.same(rebalancer.assigned, [P0, P1])
+  rebalancer.restart({ topic: 'events', partition: 2 }, 7)
+  await turn()
+  t.same(take(), [], 'of a partition that is not assigned any more there is nothing to read')
+})
+
+t.test('A loss that is heard of while the partitions are drained ends the drain, and nothing is committed', async t => {
+  const { rebalancer, take } = setUp(true)
+  rebalancer.rebalanced(ASSIGN, [P0])
+  await turn()
+  rebalancer.rebalanced(REVOKE, [P0])
+  await turn()
+  take()
+  rebalancer.lost()
+  await turn()
+  t.same(take(), ['close 0', 'incrementalUnassign 0'])
 })
