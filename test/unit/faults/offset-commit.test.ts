@@ -4,6 +4,7 @@ import { FrameReader } from '../../faults/harness/kafka-proxy/frame-reader.js'
 import { OFFSET_COMMIT, readCorrelationId, readErrorCodes, readOffsetCommit, readRequestHeader, rewriteErrorCodes, spoilGeneration } from '../../faults/harness/kafka-proxy/offset-commit.js'
 
 const REQUEST = {
+  clientId: 'penstock',
   groupId: 'group',
   generation: 7,
   memberId: 'member-ü',

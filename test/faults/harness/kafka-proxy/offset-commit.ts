@@ -20,6 +20,7 @@ export interface CommittedPartition {
 }
 
 export interface OffsetCommitRequest {
+  readonly clientId: string
   readonly groupId: string
   /** Or the member's epoch, with KIP-848. */
   readonly generation: number
@@ -39,7 +40,7 @@ export function readCorrelationId (answer: Buffer): number {
 
 /** Throws for a version that is not known here: a fault that silently did nothing would prove nothing. */
 export function readOffsetCommit (frame: Buffer): OffsetCommitRequest {
-  const { version, cursor, groupId } = openRequest(frame)
+  const { version, cursor, clientId, groupId } = openRequest(frame)
   const generation = cursor.int32()
   const memberId = cursor.string() ?? ''
   const groupInstanceId = version >= 7 ? cursor.string() : null
@@ -56,7 +57,7 @@ export function readOffsetCommit (frame: Buffer): OffsetCommitRequest {
     cursor.skipTags()
     return partitions
   })
-  return { groupId, generation, memberId, groupInstanceId, partitions: topics.flat() }
+  return { clientId, groupId, generation, memberId, groupInstanceId, partitions: topics.flat() }
 }
 
 /** Makes the broker refuse the request, in place: it names a generation that the group never had. */
@@ -75,15 +76,15 @@ export function rewriteErrorCodes (answer: Buffer, version: number, code: number
   for (const place of errorPlaces(answer, version)) answer.writeInt16BE(code, place)
 }
 
-function openRequest (frame: Buffer): { readonly version: number, readonly cursor: ProtocolCursor, readonly groupId: string } {
+function openRequest (frame: Buffer): { readonly version: number, readonly cursor: ProtocolCursor, readonly clientId: string, readonly groupId: string } {
   const { version } = readRequestHeader(frame)
   const flexible = isFlexible(version)
   // The client's id is a plain string in every version of the header.
   const header = new ProtocolCursor(frame, SIZE_BYTES + 8, false)
-  header.string()
+  const clientId = header.string() ?? ''
   const cursor = new ProtocolCursor(frame, header.position, flexible)
   cursor.skipTags()
-  return { version, cursor, groupId: cursor.string() ?? '' }
+  return { version, cursor, clientId, groupId: cursor.string() ?? '' }
 }
 
 function errorPlaces (answer: Buffer, version: number): number[] {
