@@ -21,7 +21,8 @@ const HELP = `Usage: npm run <command> [-- arguments]   or   node scripts/bootst
   demo       start the local servers, stream events through the pipeline, and prove the result
   penstock   the command line: run, demo, produce, check, create, stack (penstock --help)
   bench      benchmarks
-  test       [unit|integrity|integration|all] [files]: run the tests; closes with "N passed, N failed"
+  test       [unit|integrity|simulation|planted|integration|faults|core|all] [files] [--times n]:
+             run the tests; closes with "N passed, N failed"
   check      types, lint and unit tests
 
 Each first checks the machine, then installs the packages, builds, and fetches the local servers, as far as
@@ -53,7 +54,7 @@ const COMMANDS = {
     run: args => runNode('dist/bench/bench.js', args)
   },
   test: {
-    needsStack: args => args[0] !== 'unit' && args[0] !== 'integrity',
+    needsStack: ([suite = 'all']) => !['unit', 'integrity', 'simulation'].includes(suite),
     run: args => runTests(ROOT, args)
   },
   check: {

@@ -2,6 +2,7 @@
 /** Runs the built tests and closes with one line: `N passed, N failed`. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { parseArgs } from 'node:util'
 import { formatElapsed } from './progress.mjs'
 import { runTestFile } from './run-test-file.mjs'
 import { listFiles } from './stamp.mjs'
@@ -19,26 +20,79 @@ export const SUITES = {
   faults: { jobs: 1, timeoutSeconds: 600 }
 }
 
+/**
+ * `npm test -- core`: the part of the fault suite that is run again and again to see whether it is ever red by chance.
+ * A few minutes: kills, crash points, rebalances, commits that fail, sinks that answer wrongly, a backlog under strict order.
+ */
+const CORE = [
+  'process-kills', 'process-crash-points', 'groups-rebalance', 'broker-commits', 'sinks-answers', 'load-order'
+].map(name => `test/faults/${name}.test.ts`)
+
 const SIGN_OF_LIFE_MS = 15_000
 
 /**
  * @param {string} root
- * @param {string[]} args a suite or `all` (default), then files (default: all of the suite); after `planted` names of bugs too
+ * @param {string[]} args a suite, `core` or `all` (default), then files (default: all of the suite), or after `planted`
+ *   names of bugs; `--times <n>` runs them that often
  * @returns {Promise<number>} the exit code
  */
 export async function runTests (root, args) {
-  const [first = 'all', ...rest] = args
-  const isSuite = first === 'all' || first in SUITES
-  const suites = isSuite && first !== 'all' ? [first] : Object.keys(SUITES)
+  const { files, times } = selectTests(root, args)
+  const rounds = []
+  for (let round = 1; round <= times; round++) {
+    const startedAt = Date.now()
+    const total = await runRound(root, files)
+    rounds.push({ ...total, elapsed: formatElapsed(Date.now() - startedAt) })
+    console.log(`\n${times > 1 ? `Round ${round} of ${times}: ${closingLine(total)}, ` : ''}${rounds.at(-1)?.elapsed} minutes${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
+  }
+  if (times > 1) console.log(`${rounds.filter(({ failed }) => failed === 0).length} of ${times} rounds without a failure`)
+  const total = {
+    passed: rounds.reduce((sum, { passed }) => sum + passed, 0),
+    failed: rounds.reduce((sum, { failed }) => sum + failed, 0)
+  }
+  console.log(closingLine(total))
+  return total.failed === 0 ? 0 : 1
+}
+
+/**
+ * Which files an invocation means; those that do not exist too.
+ * @param {string} root
+ * @param {string[]} args
+ * @returns {{ files: string[], times: number }}
+ */
+export function selectTests (root, args) {
+  const { values: { times }, positionals: [first = 'all', ...rest] } = parseArgs({
+    args, allowPositionals: true, options: { times: { type: 'string', default: '1' } }
+  })
+  if (!/^[1-9]\d*$/.test(times)) throw new TypeError(`--times ${times}: how often the tests are run, for example --times 20`)
+  return { files: testsOf(root, first, rest), times: Number(times) }
+}
+
+/**
+ * @param {string} root
+ * @param {string} first
+ * @param {string[]} rest
+ */
+function testsOf (root, first, rest) {
+  const isGroup = first === 'all' || first === 'core' || first in SUITES
   const bugs = first === 'planted' ? rest.filter(name => !/\.[jt]s$/.test(name)) : []
   if (bugs.length > 0) process.env.PLANTED_BUGS = bugs.join()
-  const files = (isSuite ? rest : args).filter(name => !bugs.includes(name)).map(file => builtFile(root, file))
-  const startedAt = Date.now()
+  const named = (isGroup ? rest : [first, ...rest]).filter(name => !bugs.includes(name))
+  if (named.length > 0) return named.map(file => builtFile(root, file))
+  if (first === 'core') return CORE.map(file => builtFile(root, file))
+  return (first === 'all' ? Object.keys(SUITES) : [first]).flatMap(suite => listFiles(suiteFolder(root, suite), '.test.js'))
+}
+
+/**
+ * @param {string} root
+ * @param {string[]} files
+ * @returns {Promise<Total>}
+ */
+async function runRound (root, files) {
   const total = { passed: 0, failed: 0, skipped: 0 }
-  for (const suite of suites) {
-    const inSuite = files.length === 0 ? listFiles(suiteFolder(root, suite), '.test.js') : files.filter(file => isBelow(file, suiteFolder(root, suite)))
-    if (inSuite.length === 0) continue
-    await runSuite(root, suite, inSuite, total)
+  for (const suite of Object.keys(SUITES)) {
+    const inSuite = files.filter(file => isBelow(file, suiteFolder(root, suite)))
+    if (inSuite.length > 0) await runSuite(root, suite, inSuite, total)
   }
   for (const file of files) {
     if (fs.existsSync(file)) continue
@@ -49,9 +103,7 @@ export async function runTests (root, args) {
     console.log('Not a single test was run, which is a failure.')
     total.failed = 1
   }
-  console.log(`\n${formatElapsed(Date.now() - startedAt)} minutes${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
-  console.log(closingLine(total))
-  return total.failed === 0 ? 0 : 1
+  return total
 }
 
 /** @param {{ passed: number, failed: number }} total */
