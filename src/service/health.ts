@@ -14,7 +14,7 @@ export interface Problem {
 export class Health {
   readonly #red = new Map<string, string>()
   readonly #onChange: (check: string, reason: string | undefined) => void
-  #deadReason: string | undefined
+  #dead = false
 
   /** `onChange` hears each check turn red (with its reason), change its reason, or turn green (`undefined`). */
   constructor (onChange: (check: string, reason: string | undefined) => void = () => {}) {
@@ -32,7 +32,7 @@ export class Health {
   }
 
   get ready (): boolean {
-    return this.#red.size === 0 && this.live
+    return this.#red.size === 0
   }
 
   get problems (): readonly Problem[] {
@@ -41,11 +41,11 @@ export class Health {
 
   /** Only a restart helps from here on. */
   dead (reason: string): void {
-    this.#deadReason = reason
-    this.#onChange('live', reason)
+    this.#dead = true
+    this.red('live', reason)
   }
 
   get live (): boolean {
-    return this.#deadReason === undefined
+    return !this.#dead
   }
 }

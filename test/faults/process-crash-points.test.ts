@@ -19,8 +19,8 @@ const MOST_REPEATS = MAX_IN_FLIGHT + FASTEST_PER_SECOND * COMMIT_INTERVAL_MS / 1
 const { kafka } = await startTestStack(t, { servers: ['kafka'] })
 
 const points: ReadonlyArray<readonly [point: Point, mostCalls: number]> = [
-  ['before-write', 30], ['after-write', 30], ['before-send', 60], ['after-send', 60], ['before-commit', 12], ['after-commit', 12],
-  ['during-revoke', 3], ['during-drain', 3]
+  ['before-write', 80], ['after-write', 80], ['before-send', 160], ['after-send', 160], ['before-commit', 20], ['after-commit', 20],
+  ['during-revoke', 4], ['during-drain', 4]
 ]
 
 for (const [point, mostCalls] of points) {
@@ -43,7 +43,7 @@ for (const [point, mostCalls] of points) {
         { operation: 'BatchWriteItem', every: 11, fail: { count: 1, of: 5 } },
         { operation: 'SendMessageBatch', every: 13, status: 500 }
       )
-      const nth = 1 + run.random.below(mostCalls)
+      const nth = Math.ceil(mostCalls / 2) + run.random.below(mostCalls / 2)
       // A static member that comes back is no news to the group: it would not go on with the rebalance that the kill cut.
       const member = point === 'during-revoke' ? {} : { KAFKA_GROUP_INSTANCE_ID: 'only' }
       const killed = await run.start(member, hooks({ at: point, nth }))

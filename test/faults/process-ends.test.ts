@@ -5,7 +5,6 @@ import { type Fault } from '../../bench/recording-endpoint/faults.js'
 import { FaultRun } from './harness/fault-run.js'
 import { hooks, reachedIn } from './harness/hooks/hooks.js'
 import { type Deed } from './harness/hooks/orders.js'
-import { parameter } from './harness/parameters.js'
 
 const RATE_PER_SECOND = 500
 const MAX_IN_FLIGHT = 400
@@ -16,9 +15,6 @@ const MOST_REPEATS = MAX_IN_FLIGHT + FASTEST_PER_SECOND * COMMIT_INTERVAL_MS / 1
 const GRACE_MS = 3_000
 /** What the service adds for a pipeline that does not keep its own deadline, and time for a busy machine. */
 const GRACE_MARGIN_MS = 8_000
-const STALL_MS = parameter('STALL_MS', 10_000)
-/** Below the stall, so that the group gives the partitions away meanwhile. */
-const MAX_POLL_INTERVAL_MS = STALL_MS / 2
 /** Calls take a moment, so that at any time some are under way. */
 const SLOW: readonly Fault[] = [{ operation: 'BatchWriteItem', delayMs: 30 }, { operation: 'SendMessageBatch', delayMs: 30 }]
 
@@ -86,26 +82,8 @@ t.test('out of memory, it ends with code 1, and nothing is lost', async t => {
   await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
 })
 
-t.test(`its event loop stalled for ${STALL_MS} ms while another takes over, it commits nothing stale and keeps the order`, async t => {
-  const run = await createRun(t, 'stalled', {
-    KAFKA_SESSION_TIMEOUT_MS: String(MAX_POLL_INTERVAL_MS / 2), KAFKA_MAX_POLL_INTERVAL_MS: String(MAX_POLL_INTERVAL_MS), REVOKE_DRAIN_MS: '2000'
-  })
-  const stalled = await run.start({}, hooks({ at: 'after-send', nth: 40, deed: 'stall', forMs: STALL_MS }))
-  const other = await run.start()
-  await Promise.all([stalled, other].map(service => service.ownsPartitions(owned => owned === 2)))
-  const producing = run.produce({ count: RATE_PER_SECOND * STALL_MS * 1.5 / 1_000, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02 })
-  await stalled.sees('it stalls', () => reachedIn(stalled.output).length > 0)
-  const stalledAt = performance.now()
-  await other.ownsPartitions(owned => owned === 4)
-  t.ok(performance.now() - stalledAt < STALL_MS, 'the other has taken over meanwhile')
-  await Promise.all([stalled, other].map(service => service.ownsPartitions(owned => owned === 2)))
-  t.ok(performance.now() - stalledAt >= STALL_MS * 0.9, 'and gave half of it back afterwards')
-  t.equal((await stalled.metrics()).sum('penstock_rebalances_total', { event: 'lost' }), 1)
-  await producing
-  await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
-})
-
-async function createRun (t: Test, name: string, knobs: Readonly<Record<string, string>> = {}): Promise<FaultRun> {
+/** A service in the middle of its work, and what comes after its end: the next one, and the rest of the load. */
+async function underLoad (t: Test, name: string, deed?: Deed): Promise<{ run: FaultRun, service: TestService, rest: () => Promise<void> }> {
   const run = await FaultRun.create(t, {
     name,
     kafka: kafka.brokers,
@@ -116,17 +94,10 @@ async function createRun (t: Test, name: string, knobs: Readonly<Record<string, 
       SHUTDOWN_GRACE_MS: String(GRACE_MS),
       REVOKE_DRAIN_MS: String(GRACE_MS / 2),
       KAFKA_SESSION_TIMEOUT_MS: '3000',
-      ...knobs
+      KAFKA_GROUP_INSTANCE_ID: 'only'
     }
   })
   run.arm(...SLOW)
-  return run
-}
-
-/** A service in the middle of its work, and what comes after its end: the next one, and the rest of the load. */
-async function underLoad (t: Test, name: string, deed?: Deed): Promise<{ run: FaultRun, service: TestService, rest: () => Promise<void> }> {
-  const member = { KAFKA_GROUP_INSTANCE_ID: 'only' }
-  const run = await createRun(t, name, member)
   const order = deed === undefined ? undefined : hooks({ at: 'after-send', nth: 40, deed, ...deed === 'hoard' ? { maxHeapMb: 128 } : {} })
   const service = await run.start({}, order)
   await service.ownsPartitions()

@@ -48,6 +48,7 @@ export class KafkaSource {
   #blocked: readonly TopicPartition[] = []
   #blockedCheckedAt = 0
   #polling: Promise<void> | undefined
+  #polls = 0
   #draining = false
   #stopping = false
   /** Of partitions whose end the poll under way has met. */
@@ -100,6 +101,11 @@ export class KafkaSource {
     this.#intake.close(this.#rebalancer.assigned)
     await this.#leave()
     return drained && committed
+  }
+
+  /** How many polls have come back; undefined while there is none to come. */
+  get polls (): number | undefined {
+    return this.#polling === undefined || this.#stopping ? undefined : this.#polls
   }
 
   /** The highest offset of the log as the client last saw it; undefined before the first fetch. */
@@ -186,6 +192,7 @@ export class KafkaSource {
       const now = this.#clock.now()
       if (now - lastPollAt > this.#options.sessionTimeoutMs) this.#rebalancer.lost()
       lastPollAt = now
+      this.#polls++
       this.#intake.polled()
       if (error !== undefined) this.#pollFailed(toClientError(error))
       if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))

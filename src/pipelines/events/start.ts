@@ -92,7 +92,9 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
     inFlight: () => engine.inFlight,
     pool: () => poolState(examiner, config.validation.threads)
   })
-  const healthTimer = tendHealth({ engine, examiner, deadLetters: systems.deadLetters, health, logger, ...config.flow })
+  const healthTimer = tendHealth({
+    source, engine, examiner, deadLetters: systems.deadLetters, health, logger, ...config.flow, maxPollIntervalMs: config.kafka.maxPollIntervalMs
+  })
 
   let resolveEnded: (end: RunEnd) => void
   const ended = new Promise<RunEnd>(resolve => { resolveEnded = resolve })

@@ -1,13 +1,16 @@
 import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
+import { type KafkaSource } from '../../connectors/kafka/kafka-source.js'
 import { systemClock, type Timer } from '../../engine/clock.js'
 import { type Engine } from '../../engine/engine.js'
 import { type Health } from '../../service/health.js'
 import { type Logger } from '../../service/logger.js'
 import { type EventsExaminer } from './examiner.js'
+import { PollWatch } from './poll-watch.js'
 
 const EVERY_MS = 1_000
 
 interface TendHealthOptions<T> {
+  readonly source: Pick<KafkaSource, 'polls'>
   readonly engine: Engine<T>
   readonly examiner: EventsExaminer
   readonly deadLetters: DeliveryProducer
@@ -15,19 +18,24 @@ interface TendHealthOptions<T> {
   readonly logger: Logger
   readonly stuckPartitionMs: number
   readonly readyHoldMs: number
+  readonly maxPollIntervalMs: number
 }
 
 /**
  * Not ready while it can not make progress: validation does not work, a whole stage or the dead letters are held for
- * long, or a partition's oldest record does not settle. Being merely back-pressured is no reason.
+ * long, or a partition's oldest record does not settle. Being merely back-pressured is no reason. Dead when polls do not
+ * come back.
  */
 export function tendHealth<T> (options: TendHealthOptions<T>): Timer {
+  const { source, health, maxPollIntervalMs } = options
+  const polls = new PollWatch(EVERY_MS, maxPollIntervalMs)
   let timer = systemClock.setTimer(tend, EVERY_MS)
   function tend (): void {
     tendValidation(options)
     tendHolds(options)
     tendDeadLetters(options)
     tendPartitions(options)
+    if (polls.isSilent(source.polls)) health.dead(`no poll has come back for ${maxPollIntervalMs} ms; only a restart helps`)
     timer = systemClock.setTimer(tend, EVERY_MS)
   }
   return { clear: () => { timer.clear() } }

@@ -22,6 +22,7 @@ t.test('Not being ready is no reason to be killed; being dead makes it not ready
   health.dead('fenced')
   t.notOk(health.live)
   t.notOk(health.ready)
+  t.same(health.problems, [{ check: 'live', reason: 'fenced' }])
 })
 
 t.test('Each change is told once', async t => {

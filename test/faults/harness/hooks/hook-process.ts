@@ -16,6 +16,7 @@ export function hookProcess (orders: Orders): void {
   hookCalls(striker)
   hookCommits(striker)
   hookDrains(striker)
+  hookPolls(striker)
 }
 
 /** Counts what is passed, and strikes once. */
@@ -29,11 +30,13 @@ class Striker {
     this.#orders = orders
   }
 
-  passes (point: Point): void {
+  /** True when what stands at this point is never to come back. */
+  passes (point: Point): boolean {
     const { at, nth = 1, deed = 'kill', forMs = 0 } = this.#orders
-    if (point !== at || ++this.#times !== nth) return
+    if (point !== at || ++this.#times !== nth) return false
     sayReached(point, deed, nth)
     strike(deed, forMs)
+    return deed === 'hang'
   }
 
   /** A call to the table or a queue is answered, and not handled. */
@@ -91,9 +94,14 @@ function hookDrains (striker: Striker): void {
   })
 }
 
+function hookPolls (striker: Striker): void {
+  wrap(rdkafka.KafkaConsumer.prototype, 'consume', call => striker.passes('poll') ? undefined : call())
+}
+
 function strike (deed: Deed, forMs: number): void {
   switch (deed) {
     case 'kill': process.kill(process.pid, 'SIGKILL'); break
+    case 'hang': break
     case 'stall': Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs); break
     case 'throw': setImmediate(() => { throw new Error('thrown on purpose') }); break
     case 'reject undefined': rejectWith(undefined); break

@@ -10,20 +10,21 @@ const STDERR_FD = 2
  * - `after-…`: it is answered, and nothing of the answer is handled. A write goes to the table, a send to a queue, a
  *   dead letter and a commit to Kafka;
  * - `during-revoke`, `during-drain`: the drain of a revocation, or of the process' end, has begun, and a call that was
- *   under way is answered while records of it are unsettled.
+ *   under way is answered while records of it are unsettled;
+ * - `poll`: the client is about to be asked for records.
  */
 export const POINTS = [
   'before-write', 'after-write', 'before-send', 'after-send', 'before-dead-letter', 'after-dead-letter', 'before-commit', 'after-commit',
-  'during-revoke', 'during-drain'
+  'during-revoke', 'during-drain', 'poll'
 ] as const
 
 export type Point = typeof POINTS[number]
 
 /**
  * `kill`: SIGKILL to itself; `stall`: its event loop stands still for `forMs`; `throw`, `reject undefined`, `reject {}`:
- * an error that nobody catches; `hoard`: it takes memory until it dies of it.
+ * an error that nobody catches; `hoard`: it takes memory until it dies of it; `hang`, at a poll: it never comes back.
  */
-export type Deed = 'kill' | 'stall' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
+export type Deed = 'kill' | 'stall' | 'hang' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
 
 /**
  * What a validation thread does when it reads the record: ends, never ends, throws when the record is long through, takes
