@@ -15,6 +15,11 @@ export interface PutInput {
 }
 
 const MAX_ITEMS = 25
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
+const MAX_ITEM_BYTES = 400 * 1024
+const MAX_KEY_BYTES = 2048
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+export const MAX_REQUEST_BYTES = 16 * 1024 * 1024
 const PUT_REQUEST = Buffer.from('"PutRequest"')
 
 /** The hot path of a load run: the items are counted without being parsed. */
@@ -36,6 +41,7 @@ export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faul
     if (requests.length > MAX_ITEMS) return refusal('ValidationException', 'Too many items requested for the BatchWriteItem call')
     const keys = new Set(requests.map(request => request.PutRequest?.Item['UUID']?.S))
     if (keys.size < requests.length) return refusal('ValidationException', 'Provided list of item keys contains duplicates')
+    if (recorder.mode === 'full' && requests.some(request => breaksLimit(request.PutRequest?.Item ?? {}))) return refusal('ValidationException', 'Item size has exceeded the maximum allowed size')
     for (const request of requests) {
       const item = request.PutRequest?.Item ?? {}
       if (faults.failEntry(() => item['UUID']?.S) === undefined) recorder.row(item, markOf(item))
@@ -48,6 +54,7 @@ export function batchWriteItem (recorder: Recorder, input: BatchWriteInput, faul
 
 /** Honours the one condition it is asked with: a row is only replaced by a newer record of its partition. */
 export function putItem (recorder: Recorder, input: PutInput): Answer {
+  if (breaksLimit(input.Item)) return refusal('ValidationException', 'Item size has exceeded the maximum allowed size')
   const mark = markOf(input.Item)
   const known = recorder.rows.get(mark.uid)
   if (input.ConditionExpression !== undefined && known !== undefined && known.partition === mark.partition && known.offset >= mark.offset) {
@@ -66,6 +73,13 @@ export function describeTable (input: { readonly TableName: string }): Answer {
       AttributeDefinitions: [{ AttributeName: 'UUID', AttributeType: 'S' }]
     }
   })
+}
+
+function breaksLimit (item: Item): boolean {
+  const keyBytes = Buffer.byteLength(item['UUID']?.S ?? '')
+  let bytes = 0
+  for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value?.S ?? '') + Math.ceil((value?.N?.length ?? 0) / 2)
+  return keyBytes === 0 || keyBytes > MAX_KEY_BYTES || bytes > MAX_ITEM_BYTES
 }
 
 function markOf (item: Item): RowMark {

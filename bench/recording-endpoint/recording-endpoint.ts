@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Absence } from './absence.js'
 import { type Answer, EMPTY, ok, refusal } from './answer.js'
-import { countBatchWrite } from './dynamodb.js'
+import { countBatchWrite, MAX_REQUEST_BYTES } from './dynamodb.js'
 import { EndpointClock } from './endpoint-clock.js'
 import { type Fault, type FaultHits, Faults } from './faults.js'
 import { type Call, countAttempt, type Input, perform, queueOf, tablesOf, uidsOf } from './operations.js'
@@ -121,6 +121,10 @@ class Endpoint {
     recorder.called(operation, sdkRequest)
     if (operation === 'BatchWriteItem' && recorder.mode === 'count' && this.#faults.none && this.#absence.none) {
       sendAnswer(response, countBatchWrite(recorder, body))
+      return
+    }
+    if (body.length > MAX_REQUEST_BYTES) {
+      sendAnswer(response, refusal('RequestEntityTooLarge', 'The request is too large', 413))
       return
     }
     const input = JSON.parse(body.toString()) as Input

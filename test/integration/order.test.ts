@@ -4,6 +4,7 @@ import { startRecordingEndpoint } from '../../bench/recording-endpoint/recording
 import { type Report } from '../../bench/recording-endpoint/report.js'
 import { SEND_BATCH_MAX_ENTRIES } from '../../src/connectors/sqs/limits.js'
 import { EventsRoad } from '../helpers/events-road.js'
+import { overtakings } from '../helpers/overtakings.js'
 import { recordingProblems } from '../helpers/recorded.js'
 import { startTestStack } from '../helpers/stack.js'
 
@@ -35,20 +36,6 @@ t.test('batch order: only records of a failed call are let through before an ear
   t.equal(overtakers, overtaken, 'the metric counts each record that was let through')
   t.ok(furthest < SEND_BATCH_MAX_ENTRIES, `${furthest} records at most were accepted before an earlier one: those of its own call`)
 })
-
-/** How many records were accepted before an earlier one of their group, and before how many a record came too late at most. */
-function overtakings ({ groups = {}, rows = {} }: Report): { readonly overtakers: number, readonly furthest: number } {
-  let overtakers = 0
-  let furthest = 0
-  for (const uids of Object.values(groups).flatMap(queue => Object.values(queue))) {
-    const offsets = uids.map(uid => rows[uid]?.offset ?? NaN)
-    offsets.forEach((offset, place) => {
-      if (offsets.slice(place + 1).some(later => later < offset)) overtakers++
-      furthest = Math.max(furthest, offsets.slice(0, place).filter(before => before > offset).length)
-    })
-  }
-  return { overtakers, furthest }
-}
 
 /** Two processes; each message is sent after its row is stored, whatever the mode. */
 async function run (t: Test, order: 'strict' | 'batch'): Promise<{ readonly report: Report, readonly overtaken: number }> {

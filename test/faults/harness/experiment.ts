@@ -1,8 +1,10 @@
 import { type Test } from 'tap'
 import { type Fault } from '../../../bench/recording-endpoint/faults.js'
+import { generateRecord } from '../../../src/generator/event-generator.js'
 import { type TestService } from '../../helpers/service.js'
 import { FaultRun, type FaultRunOptions } from './fault-run.js'
 
+const VALID_ONLY = { seed: 1, invalidShare: 0, extraShare: 0, kinds: [] } as const
 const SETTLE_TIMEOUT_MS = 120_000
 
 /** What a part of a run cost, and what the service says of it. */
@@ -38,11 +40,15 @@ export class Experiment {
     return new Experiment(run, service)
   }
 
-  /** So many more events, all of them valid. Their uids, in the order they were made. */
-  async produce (count: number): Promise<string[]> {
+  /** Of the events that will be produced next, in their order. */
+  nextUids (count: number): string[] {
+    return Array.from({ length: count }, (_, index) => generateRecord(VALID_ONLY, this.#produced + index).uid ?? '')
+  }
+
+  /** So many more events, all of them valid. */
+  async produce (count: number): Promise<void> {
     this.#produced += count
-    await this.run.produce({ count: this.#produced, resume: this.#produced > count })
-    return (await this.run.road.entries()).slice(-count).map(({ uid = '' }) => uid)
+    await this.run.produce({ count: this.#produced, seed: VALID_ONLY.seed, resume: this.#produced > count })
   }
 
   /** Waits until every event so far has its end. */
