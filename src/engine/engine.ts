@@ -105,6 +105,10 @@ export class Engine<T> implements Intake {
     return !this.#closed && !this.#holds.pauseIntake && this.#credit.relaxed
   }
 
+  get awake (): boolean {
+    return this.#gate.open
+  }
+
   get settledTotal (): number {
     return this.#settledTotal
   }

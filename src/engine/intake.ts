@@ -18,6 +18,11 @@ export interface Intake {
   readonly available: number
   /** Full no more by a margin: a paused source may go on. */
   readonly relaxed: boolean
+  /**
+   * False after a silence of polls in which the partitions may have gone to others, until polling has gone on for so long
+   * that the group would have said so: nothing leaves meanwhile, and no commit should.
+   */
+  readonly awake: boolean
   /** Records settled since the start. */
   readonly settledTotal: number
   /** Called when `available` may have grown. */

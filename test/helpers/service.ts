@@ -152,10 +152,24 @@ export class TestService {
   /** SIGKILL to the process that does the work and to its launcher: nothing of it has a chance to say goodbye. */
   async kill (): Promise<void> {
     if (this.#hasExited) return
-    const worker = this.log.find(line => line.message === 'started')?.pid
+    const worker = this.#worker
     this.#launcher.kill('SIGKILL')
     if (worker !== undefined && isRunning(worker)) process.kill(worker, 'SIGKILL')
     await this.exited
+  }
+
+  /** SIGSTOP to the process that does the work: it stands still, and nobody hears of it until `thaw`. */
+  freeze (): void {
+    process.kill(this.#worker ?? NaN, 'SIGSTOP')
+  }
+
+  thaw (): void {
+    process.kill(this.#worker ?? NaN, 'SIGCONT')
+  }
+
+  /** The id of the process that does the work, once it has started. */
+  get #worker (): number | undefined {
+    return this.log.find(line => line.message === 'started')?.pid
   }
 
   get #adminUrl (): string {

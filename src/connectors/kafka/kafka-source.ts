@@ -202,7 +202,7 @@ export class KafkaSource {
       idle = messages.length === 0
       if (ask === 0) await this.#pause(PAUSED_POLL_MS)
       else if (error !== undefined) await this.#pause(IDLE_POLL_MS)
-      this.#committer?.consider()
+      if (this.#intake.awake) this.#committer?.consider()
     }
     this.#takeSteps()
   }

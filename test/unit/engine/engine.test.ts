@@ -44,12 +44,13 @@ t.test('a process that slept sends nothing before it has polled for a while', as
   await slept.clock.pass(100)
   t.equal(slept.first.calls.length, 0)
   slept.engine.polled()
+  t.equal(slept.engine.awake, false, 'nor should it commit')
   await slept.clock.pass(2)
   for (let poll = 0; poll < 1_000; poll++) {
     slept.engine.polled()
     await slept.clock.pass(1)
   }
-  t.equal(slept.first.calls.length, 1)
+  t.strictSame([slept.first.calls.length, slept.engine.awake], [1, true])
   await clock.pass(10)
   t.equal(first.calls.length, 1)
 })
