@@ -32,7 +32,7 @@ export interface EventsSystems {
   readonly queues: QueueDirectory
   /** The retry queue; undefined when there is none. */
   readonly retryQueue: QueueDirectory | undefined
-  readonly deadLetters: DeliveryProducer
+  readonly deadLetters: Pick<DeliveryProducer, 'deliver'>
 }
 
 const MIB = 1024 * 1024
