@@ -43,6 +43,8 @@ export interface AftermathOptions<T> {
 /** How a call ended, for those of its records that failed. */
 interface Ending<T> {
   readonly durationMs: number
+  /** Others of the call were taken, so the system is well. */
+  readonly tookSome: boolean
   /** One draw for all: what failed together goes again together, not in as many calls as it has lanes. */
   readonly draw: number
   readonly backoffs: Map<number, Array<Lane<T>>>
@@ -73,7 +75,8 @@ export class Aftermath<T> {
   /** One outcome per record of the call, in order. */
   conclude (call: Batch<T>, outcomes: readonly Outcome[], durationMs: number): void {
     this.#countDuplicates(call, outcomes, durationMs)
-    const ending: Ending<T> = { durationMs, draw: this.#options.random(), backoffs: new Map() }
+    const tookSome = outcomes.some(outcome => outcome.class === 'done')
+    const ending: Ending<T> = { durationMs, tookSome, draw: this.#options.random(), backoffs: new Map() }
     let overtaken = 0
     let at = 0
     for (const lane of call.lanes) {
@@ -148,8 +151,9 @@ export class Aftermath<T> {
     }
   }
 
-  #passIsSpent (flight: Flight<T>, outcome: Transient, { durationMs, draw }: Ending<T>, back: PutBack<T>): boolean {
-    const delayMs = Math.max(backoffDelay(this.#options.backoff, flight.triesInPlace, draw), outcome.retryAfterMs ?? 0)
+  #passIsSpent (flight: Flight<T>, outcome: Transient, ending: Ending<T>, back: PutBack<T>): boolean {
+    const { durationMs } = ending
+    const delayMs = Math.max(this.#backoffOf(flight, outcome, ending), outcome.retryAfterMs ?? 0)
     flight.triesInPlace++
     back.delayMs = Math.max(back.delayMs, delayMs)
     if (!this.#options.breaker.blamesRecord(outcome)) return false
@@ -157,6 +161,14 @@ export class Aftermath<T> {
     if (flight.spentInPlaceMs <= this.#options.retryInPlaceMs) return false
     flight.spentInPlaceMs = 0
     return true
+  }
+
+  /**
+   * A first failure among records that were taken is sent again at once: the system is well, its lane waits meanwhile,
+   * and the retry budget bounds it. Whatever is throttled, or fails again, waits.
+   */
+  #backoffOf ({ triesInPlace }: Flight<T>, { throttled = false }: Transient, { tookSome, draw }: Ending<T>): number {
+    return triesInPlace === 0 && tookSome && !throttled ? 0 : backoffDelay(this.#options.backoff, triesInPlace, draw)
   }
 
   #freeLane (lane: Lane<T>, { backoffs }: Ending<T>, back: PutBack<T> | undefined): void {
