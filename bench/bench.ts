@@ -15,6 +15,7 @@ interface EventsFlags {
   readonly runs: number
   readonly brokers?: string
   readonly sinkDelay: number
+  readonly partialFailures: number
   readonly latencyRate: number
   readonly latencySeconds: number
   readonly profile?: true
@@ -30,6 +31,7 @@ program.command('events')
   .option('--runs <count>', 'the median of this many is reported', count, 3)
   .option('--brokers <list>', 'a Kafka that runs already; one is started without')
   .option('--sink-delay <ms>', 'what each call of the table and the queues takes', count, 0)
+  .option('--partial-failures <percent>', 'runs in pairs: undisturbed, and with this share of all rows and messages failing; without latency', count, 0)
   .option('--latency-rate <events/s>', 'rate of the latency measurement; 0 leaves it out', count, 1_000)
   .option('--latency-seconds <seconds>', 'its length', count, 10)
   .option('--profile', 'writes V8 CPU profiles and prints who owns the main thread\'s time; slows the run')
@@ -38,6 +40,7 @@ program.command('events')
       ...flags,
       brokers: flags.brokers,
       sinkDelayMs: flags.sinkDelay,
+      partialFailuresPercent: flags.partialFailures,
       profile: flags.profile ?? false,
       progress: line => { process.stderr.write(`${line}\n`) }
     })

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runFlags } from '../../src/cli/run-flags.js'
 import { startLocalStack } from '../../src/stack/local-stack.js'
+import { type Fault } from '../recording-endpoint/faults.js'
 import { type BenchResult, createResult, type Figures } from '../report.js'
 import { type EndpointProcess, type ServiceProcess, startEndpointProcess, startService } from './child-process.js'
 import { createTopics, fillTopic, produceTimed } from './fill-topic.js'
@@ -19,6 +20,8 @@ export interface EventsBenchOptions {
   readonly brokers: string | undefined
   /** What each call of the table and the queues takes. */
   readonly sinkDelayMs: number
+  /** Of the entries that table and queues fail, in runs beside undisturbed ones. 0: no such runs. */
+  readonly partialFailuresPercent: number
   /** The rate of the latency measurement; 0 leaves it out. */
   readonly latencyRate: number
   readonly latencySeconds: number
@@ -54,7 +57,8 @@ export async function benchEvents (options: EventsBenchOptions): Promise<BenchRe
     const notes: string[] = []
     for (let run = 1; run <= options.runs; run++) {
       options.progress(`run ${run} of ${options.runs}`)
-      runs.push(await runOnce({ ...options, brokers, dir, run, notes }))
+      const one: Run = { ...options, brokers, dir, notes, name: String(run), failPercent: 0 }
+      runs.push(options.partialFailuresPercent === 0 ? await runOnce(one) : await runPair(one, run))
     }
     return createResult('events', runs, { baseline, notes })
   } finally {
@@ -66,19 +70,39 @@ export async function benchEvents (options: EventsBenchOptions): Promise<BenchRe
 interface Run extends EventsBenchOptions {
   readonly brokers: string
   readonly dir: string
-  readonly run: number
   readonly notes: string[]
+  readonly name: string
+  readonly failPercent: number
+}
+
+/**
+ * The same work undisturbed and with entries that fail, one after the other; which comes first changes from pair to
+ * pair, so that a machine that slows down or speeds up favours neither.
+ */
+async function runPair (run: Run, pair: number): Promise<Figures> {
+  const failing = { ...run, latencyRate: 0, name: `${run.name}-failing`, failPercent: run.partialFailuresPercent }
+  const undisturbed = { ...run, latencyRate: 0 }
+  const figures = new Map<Run, Figures>()
+  for (const each of pair % 2 === 1 ? [undisturbed, failing] : [failing, undisturbed]) figures.set(each, await runOnce(each))
+  return compare(figures.get(undisturbed) ?? {}, figures.get(failing) ?? {})
+}
+
+function compare (undisturbed: Figures, failing: Figures): Figures {
+  return {
+    'events/s kept %': 100 * (failing['events/s'] ?? NaN) / (undisturbed['events/s'] ?? NaN),
+    ...undisturbed,
+    ...Object.fromEntries(Object.entries(failing).map(([name, value]) => [`${name}, failing`, value]))
+  }
 }
 
 async function runOnce (run: Run): Promise<Figures> {
   const endpoint = await startEndpointProcess('count')
   try {
-    const delays = ['BatchWriteItem', 'SendMessageBatch'].map(operation => ({ operation, delayMs: run.sinkDelayMs }))
-    if (run.sinkDelayMs > 0) await endpoint.control({ faults: delays })
+    await endpoint.control({ faults: faultsOf(run) })
     const throughput = await measure(run, endpoint, TOPIC, async service => await drain(run, endpoint, service))
     if (run.latencyRate === 0) return throughput
     await endpoint.control({ restart: 'count' })
-    const topic = `${LATENCY_TOPIC_PREFIX}${process.pid}-${run.run}`
+    const topic = `${LATENCY_TOPIC_PREFIX}${process.pid}-${run.name}`
     await createTopics(run.brokers, [topic], PARTITIONS)
     const latency = await measure({ ...run, profile: false }, endpoint, topic, async service => await trickle(run, endpoint, service, topic))
     return { ...throughput, ...latency }
@@ -87,11 +111,17 @@ async function runOnce (run: Run): Promise<Figures> {
   }
 }
 
+/** While a fault is armed the endpoint reads every entry: with failing runs to compare, it does so in undisturbed ones too. */
+function faultsOf ({ sinkDelayMs, partialFailuresPercent, failPercent }: Run): Fault[] {
+  if (sinkDelayMs === 0 && partialFailuresPercent === 0) return []
+  return ['BatchWriteItem', 'SendMessageBatch'].map(operation => ({ operation, delayMs: sinkDelayMs, fail: { share: failPercent / 100 } }))
+}
+
 async function measure (run: Run, endpoint: EndpointProcess, topic: string, body: (service: ServiceProcess) => Promise<Figures>): Promise<Figures> {
-  const profiles = join(run.dir, `profile-${run.run}`)
+  const profiles = join(run.dir, `profile-${run.name}`)
   const env = {
     KAFKA_BROKERS: run.brokers,
-    KAFKA_GROUP_ID: `bench-${process.pid}-${topic}-${run.run}`,
+    KAFKA_GROUP_ID: `bench-${process.pid}-${topic}-${run.name}`,
     EVENTS_TOPIC: topic,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'bench',
@@ -99,12 +129,12 @@ async function measure (run: Run, endpoint: EndpointProcess, topic: string, body
     AWS_ENDPOINT_URL: endpoint.url,
     ADMIN_PORT: '0'
   }
-  const service = await startService(env, join(run.dir, `service-${topic}-${run.run}.log`), run.profile ? ['--cpu-prof', '--cpu-prof-dir', profiles] : [])
+  const service = await startService(env, join(run.dir, `service-${topic}-${run.name}.log`), run.profile ? ['--cpu-prof', '--cpu-prof-dir', profiles] : [])
   try {
     return await Promise.race([body(service), service.died])
   } finally {
     const code = await service.stop()
-    if (code !== 0) run.notes.push(`run ${run.run}: the service ended with exit code ${code}`)
+    if (code !== 0) run.notes.push(`run ${run.name}: the service ended with exit code ${code}`)
     if (run.profile) run.notes.push(...profileNotes(profiles, service.pid))
   }
 }
@@ -120,7 +150,7 @@ async function drain (run: Run, endpoint: EndpointProcess, service: ServiceProce
   const events = after.report.messagesAccepted - before.report.messagesAccepted
   const seconds = (after.report.lastAcceptedAt - before.report.lastAcceptedAt) / 1000
   const cpuMicros = after.usage.cpuMicros - before.usage.cpuMicros
-  if (after.report.messagesAccepted !== run.events) run.notes.push(`run ${run.run}: ${after.report.messagesAccepted} messages of ${run.events} events`)
+  if (after.report.messagesAccepted !== run.events) run.notes.push(`run ${run.name}: ${after.report.messagesAccepted} messages of ${run.events} events`)
   return {
     'events/s': events / seconds,
     'CPU µs/event': cpuMicros / events,

@@ -6,6 +6,11 @@ import { generateRecord, type GeneratedRecord } from '../../src/generator/event-
 import { KafkaTarget } from '../../src/generator/kafka-target.js'
 import { Pace } from '../../src/generator/pace.js'
 
+/**
+ * The default of Kafka's own producer. With librdkafka's 1 MB a topic that is filled in one go holds thousands of records
+ * of a partition in a row, and a fetch brings at least one batch whole: few lanes would have work at a time.
+ */
+const BATCH_BYTES = 16_384
 const ADMIN_TIMEOUT_MS = 30_000
 const VALID = { seed: 1, invalidShare: 0, kinds: [], extraShare: 0 }
 
@@ -21,7 +26,7 @@ export function kafkaAt (brokers: string): KafkaProducerSettings {
     sslCertificateLocation: undefined,
     sslKeyLocation: undefined,
     sslKeyPassword: undefined,
-    properties: {},
+    properties: { 'batch.size': String(BATCH_BYTES) },
     compression: 'none',
     maxMessageBytes: 1_048_576
   }
