@@ -69,6 +69,12 @@ for (const [misdeed, code] of Object.entries({
   })
 }
 
+t.test('a record that took too long among its neighbours is heard again alone, and may be innocent', async t => {
+  const pool = createPool(t, { retryTimeoutMs: 10_000 })
+  const slow = `hang once ${join(t.testdir(), 'met')}`
+  t.same(await verdictsOf(pool, INNOCENT.toSpliced(4, 0, slow)), INNOCENT.toSpliced(4, 0, slow))
+})
+
 t.test('a throw after the answer convicts no neighbour, and the pool goes on', async t => {
   const pool = createPool(t, PATIENT)
   for (let round = 0; round < 5; round++) {
