@@ -66,7 +66,9 @@ export class KafkaSource {
     this.#clock = options.clock
     this.#rebalancer = new Rebalancer(intake, options, {
       betweenPolls: step => { this.#betweenPolls(step) },
-      assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) }
+      assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) },
+      // A partition that is given back paused is still paused when it comes again.
+      released: partitions => { this.#attempt('resume', consumer => consumer.resume([...partitions])) }
     })
     this.#resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
     intake.onAvailable = () => { this.#wake?.() }

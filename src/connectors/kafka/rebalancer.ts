@@ -27,6 +27,8 @@ export interface Polling {
   betweenPolls (step: () => void): void
   /** The client has been given these. */
   assigned (partitions: readonly TopicPartition[]): void
+  /** The client is about to give these back. */
+  released (partitions: readonly TopicPartition[]): void
 }
 
 type RebalanceEvent =
@@ -133,6 +135,7 @@ export class Rebalancer {
     if (!this.#isLost) await this.#client?.committer.commit(partitions, revokeDrainMs)
     this.#intake.close(partitions)
     this.#assigned = without(this.#assigned, partitions)
+    if (partitions.length > 0) this.#polling.released(partitions)
     this.#attempt('unassign', consumer => cooperative ? consumer.incrementalUnassign(revoked) : consumer.unassign())
   }
 

@@ -38,7 +38,8 @@ function setUp (cooperative: boolean, polling = false) {
       if (polling) steps.push(step)
       else step()
     },
-    assigned: partitions => note(`assigned ${name(partitions)}`)
+    assigned: partitions => note(`assigned ${name(partitions)}`),
+    released: partitions => note(`released ${name(partitions)}`)
   })
   const client = {
     assign: (partitions: readonly TopicPartition[]) => note(`assign ${name(partitions)}`),
@@ -63,7 +64,7 @@ t.test('A revocation finishes and commits what has started before the partitions
   t.same(take(), ['drain 1 5000'], 'nothing is given back while records are under way')
   drains[0]?.()
   await turn()
-  t.same(take(), ['commit 1', 'close 1', 'incrementalUnassign 1'])
+  t.same(take(), ['commit 1', 'close 1', 'released 1', 'incrementalUnassign 1'])
   t.same(rebalancer.assigned, [P0])
 })
 
@@ -75,7 +76,7 @@ t.test('Partitions that were lost are dropped and nothing of them is committed',
   rebalancer.lost()
   rebalancer.rebalanced(REVOKE, [P0])
   await turn()
-  t.same(take(), ['close 0', 'incrementalUnassign 0'])
+  t.same(take(), ['close 0', 'released 0', 'incrementalUnassign 0'])
 })
 
 t.test('A suspicion of a loss ends with the next assignment, and with time', async t => {
@@ -107,7 +108,7 @@ t.test('A newer assignment does not wait for the drain of an older revocation', 
   take()
   rebalancer.rebalanced(ASSIGN, [P1])
   await turn()
-  t.same(take(), ['commit 0', 'close 0', 'incrementalUnassign 0', 'open 1', 'incrementalAssign 1', 'assigned 1'])
+  t.same(take(), ['commit 0', 'close 0', 'released 0', 'incrementalUnassign 0', 'open 1', 'incrementalAssign 1', 'assigned 1'])
 })
 
 t.test('Without cooperation the whole assignment is given back and replaced', async t => {
@@ -119,7 +120,7 @@ t.test('Without cooperation the whole assignment is given back and replaced', as
   await turn()
   drains[0]?.()
   await turn()
-  t.same(take(), ['drain 0,1 5000', 'commit 0,1', 'close 0,1', 'unassign'])
+  t.same(take(), ['drain 0,1 5000', 'commit 0,1', 'close 0,1', 'released 0,1', 'unassign'])
   t.same(rebalancer.assigned, [])
 })
 
@@ -159,5 +160,5 @@ t.test('A loss that is heard of while the partitions are drained ends the drain,
   take()
   rebalancer.lost()
   await turn()
-  t.same(take(), ['close 0', 'incrementalUnassign 0'])
+  t.same(take(), ['close 0', 'released 0', 'incrementalUnassign 0'])
 })
