@@ -29,6 +29,10 @@ export class CommitFaults {
     for (let i = 0; i < times; i++) this.#armed.push(fault)
   }
 
+  disarm (): void {
+    this.#armed = []
+  }
+
   get left (): number {
     return this.#armed.length
   }

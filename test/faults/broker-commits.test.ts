@@ -1,0 +1,86 @@
+import t from 'tap'
+import { FaultRun } from './harness/fault-run.js'
+import { type CommitFault } from './harness/kafka-proxy/commit-faults.js'
+import { startProxiedKafka } from './harness/kafka-proxy/proxied-kafka.js'
+import { parameter } from './harness/parameters.js'
+
+const IN_A_ROW = parameter('COMMIT_FAULTS', 20)
+const RATE_PER_SECOND = 200
+const PARTITIONS = 4
+/** More than are sent before the test stops the producer. */
+const MOST_EVENTS = 100_000
+const MAX_IN_FLIGHT = 500
+const KNOBS = { COMMIT_INTERVAL_MS: '100', KAFKA_SESSION_TIMEOUT_MS: '6000', MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT), CHUNK_RECORDS: '100' }
+
+interface Case {
+  readonly name: string
+  readonly what: string
+  readonly fault: CommitFault
+  /** Kafka expels the member that hears this: what is in flight then is done again. */
+  readonly expels?: boolean
+}
+
+/** https://kafka.apache.org/protocol#protocol_error_codes */
+const CASES: readonly Case[] = [
+  { name: 'illegal-generation', what: 'refused for their generation (22)', fault: { kind: 'refuse', code: 22 }, expels: true },
+  { name: 'rebalance', what: 'refused during a rebalance (27)', fault: { kind: 'refuse', code: 27 } },
+  { name: 'not-coordinator', what: 'refused by a broker that is no coordinator (16)', fault: { kind: 'refuse', code: 16 } },
+  { name: 'loading', what: 'refused by a coordinator that is loading (14)', fault: { kind: 'refuse', code: 14 } },
+  { name: 'lie', what: 'done, and said to be refused (27)', fault: { kind: 'lie', code: 27 } },
+  { name: 'lost-request', what: 'lost on their way', fault: { kind: 'drop-request' } },
+  { name: 'lost-answer', what: 'done, and the answer lost', fault: { kind: 'drop-answer' } }
+]
+
+const { proxy, brokers } = await startProxiedKafka(t)
+const { commitFaults } = proxy
+
+for (const { name, what, fault, expels = false } of CASES) {
+  t.test(`K7: commits that are ${what}, alone and ${IN_A_ROW} in a row, are followed by the newest safe offset`, async t => {
+    t.teardown(() => { commitFaults.disarm() })
+    const run = await FaultRun.create(t, { name, kafka: brokers, partitions: PARTITIONS, knobs: KNOBS })
+    const service = await run.start()
+    await service.ownsPartitions(owned => owned === PARTITIONS)
+    const enough = new AbortController()
+    const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', signal: enough.signal })
+    const hitsBefore = commitFaults.hits
+    const recoveries: number[] = []
+    for (const times of [1, IN_A_ROW]) {
+      await progress(run)
+      commitFaults.arm(fault, times)
+      await service.sees(`${times} commits have met it`, () => commitFaults.left === 0, 90_000)
+      const clearedAt = performance.now()
+      await progress(run)
+      recoveries.push(Math.round(performance.now() - clearedAt))
+    }
+    enough.abort()
+    await producing
+    const hits = commitFaults.hits - hitsBefore
+    const most = expels ? hits * MAX_IN_FLIGHT : 0
+    await run.finish({ repeats: { rows: most, messages: most, letters: most }, order: expels ? 'reported' : 'exact' })
+    t.equal(hits, 1 + IN_A_ROW)
+    t.comment(`figures: ${name}: commits faulted ${hits}, next commit after ${recoveries.join(' and ')} ms`)
+    t.same(wentBack(run), [], 'each commit that left carries the newest offset, or the same')
+    t.ok((await service.metrics()).sum('penstock_settled_records_total') > 0)
+    t.equal(await service.stop(), 0, { log: service.tail })
+  })
+}
+
+/** Waits until the broker holds a later offset than now, of every partition. */
+async function progress ({ road, services }: FaultRun): Promise<void> {
+  const before = await road.committed()
+  await services[0]?.sees('every partition is committed further', async () => {
+    const now = await road.committed()
+    return now.size === PARTITIONS && [...now].every(([partition, offset]) => offset > (before.get(partition) ?? 0))
+  }, 60_000)
+}
+
+/** Of the commits that left the service, refused or not. A member that was expelled begins where the last was accepted. */
+function wentBack ({ name }: FaultRun): string[] {
+  const highest = new Map<string, number>()
+  return commitFaults.commits.filter(({ groupId }) => groupId === name).flatMap(({ generation, partitions }) => partitions.flatMap(({ partition, offset }) => {
+    const place = `partition ${partition}, generation ${generation}`
+    const before = highest.get(place) ?? -1
+    highest.set(place, Math.max(before, offset))
+    return offset < before ? [`${place}: ${offset} after ${before}`] : []
+  }))
+}
