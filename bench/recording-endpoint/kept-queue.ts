@@ -29,6 +29,8 @@ export interface KeptQueueReport {
   /** Receptions, repeated ones too. */
   readonly received: number
   readonly deleted: number
+  /** How often a message was given back, or hidden for longer. */
+  readonly visibilityChanges: number
   /** Of any one message. */
   readonly mostReceives: number
 }
@@ -45,6 +47,7 @@ export class KeptQueue {
   readonly #waiting = new Set<() => void>()
   #received = 0
   #deleted = 0
+  #visibilityChanges = 0
   #mostReceives = 0
 
   constructor (clock: EndpointClock) {
@@ -54,7 +57,7 @@ export class KeptQueue {
   get report (): KeptQueueReport {
     const messages = [...this.#byId.values()]
     const hidden = messages.filter(message => this.#isHidden(message)).length
-    return { visible: messages.length - hidden, hidden, received: this.#received, deleted: this.#deleted, mostReceives: this.#mostReceives }
+    return { visible: messages.length - hidden, hidden, received: this.#received, deleted: this.#deleted, visibilityChanges: this.#visibilityChanges, mostReceives: this.#mostReceives }
   }
 
   put (message: Pick<KeptMessage, 'messageId' | 'sequenceNumber' | 'body' | 'groupId' | 'deduplicationId' | 'attributes'>): void {
@@ -96,6 +99,7 @@ export class KeptQueue {
     const found = this.#find(receipt)
     if (found === undefined || !this.#isCurrent(found, receipt)) return false
     found.visibleAt = this.#clock.now() + visibilityMs
+    this.#visibilityChanges++
     this.wake()
     return true
   }
