@@ -219,6 +219,7 @@ export class Engine<T> implements Intake {
     this.#examination.close()
     this.#replayExamination.close()
     this.#road.close()
+    this.#waits.close()
   }
 
   partitions (): PartitionStatus[] {

@@ -39,10 +39,13 @@ export class Flight<T> {
   /** Bytes of credit it holds. */
   readonly bytes: number
   #payload: T | undefined
-  /** Passes that were spent before this one; `RetryCount` of the retry queue. */
+  /** Passes that were spent: those before this one, and this one too once it has failed for good. `RetryCount` of the retry queue. */
   attempts = 0
   /** The count that a hand-over to the retry queue writes: `attempts`, plus one when this pass was burnt. */
   retryCount = 0
+  /** The stage that it was handed over from, and whether the retry queue refused it: then it stays in place. */
+  handedOverFrom = 0
+  handOverRefused = false
   failure: Failure | undefined
   openCalls: OpenCalls | undefined
   /** `openCalls` as a hand-over to the retry queue writes them. */

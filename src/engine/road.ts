@@ -6,6 +6,7 @@ import { type EngineOptions } from './engine-options.js'
 import { type Verdict } from './examiner.js'
 import { type Flight } from './flight.js'
 import { Lines } from './lines.js'
+import { type Poison } from './outcome.js'
 import { type Stage } from './stage.js'
 import { StageRunner } from './stage-runner.js'
 
@@ -33,7 +34,7 @@ export class Road<T> {
     this.#stages = stages.map((stage, index) => new StageRunner(stage, this.#fatesOf(stage, index), channels))
     this.#lines = new Lines(this.#stages)
     this.#deadLetters = new StageRunner(deadLetters, this.#fatesOfDeadLetters(), channels)
-    this.#retryQueue = retryQueue === undefined ? undefined : new StageRunner(retryQueue, this.#fatesOfRetryQueue(retryQueue), channels)
+    this.#retryQueue = retryQueue === undefined ? undefined : new StageRunner(retryQueue, this.#fatesOfRetryQueue(), channels)
     this.#runners = [...this.#stages, this.#deadLetters, ...(this.#retryQueue === undefined ? [] : [this.#retryQueue])]
   }
 
@@ -56,14 +57,14 @@ export class Road<T> {
   enter (flight: Flight<T>, verdict: Verdict<T>): void {
     if (flight.settled || flight.origin.closed) return
     if (verdict.class === 'poison') {
-      this.#reject(flight, 'validate', verdict.code, verdict.detail)
+      this.#refuse(flight, 'validate', verdict)
       return
     }
     flight.payload = verdict.payload
     for (const { stage } of this.#stages) {
       const refused = stage.check?.(flight)
       if (refused === undefined) continue
-      this.#reject(flight, stage.name, refused.code, refused.detail)
+      this.#refuse(flight, stage.name, refused)
       return
     }
     this.#lines.join(flight)
@@ -94,7 +95,8 @@ export class Road<T> {
   handOverHeld (channel: Channel<T>, which: (flight: Flight<T>) => boolean = () => true): void {
     const flights = channel.remove(flight => which(flight) && this.#mayHandOver(flight, flight.attempts))
     if (flights.length === 0) return
-    for (const flight of flights) this.#handOver(flight)
+    const index = this.#stages.findIndex(runner => [...runner.channels].includes(channel))
+    for (const flight of flights) this.#handOver(flight, index)
     this.#options.observer.handedOver('hold', flights.length)
   }
 
@@ -110,9 +112,9 @@ export class Road<T> {
     return {
       ...this.#commonFates(),
       done: flight => { this.#passed(flight, index) },
-      poison: (flight, code, detail) => { this.#reject(flight, stage.name, code, detail) },
+      poison: (flight, code, detail) => { this.#refuse(flight, stage.name, { code, detail }) },
       failed: (flight, code, detail) => { this.#note(flight, stage.name, code, detail) },
-      spent: flight => this.#attemptSpent(flight, stage.name)
+      spent: flight => this.#attemptSpent(flight, index)
     }
   }
 
@@ -130,11 +132,16 @@ export class Road<T> {
     }
   }
 
-  #fatesOfRetryQueue (stage: Stage<T>): FateHandlers<T> {
+  /** What it refuses goes on where it stood: that the retry queue can not take a record says nothing against the record. */
+  #fatesOfRetryQueue (): FateHandlers<T> {
     return {
       ...this.#commonFates(),
       done: flight => { flight.origin.settle(flight) },
-      poison: (flight, code, detail) => { this.#reject(flight, stage.name, code, detail) },
+      poison: flight => {
+        flight.handOverRefused = true
+        flight.attempts = flight.retryCount
+        this.#stages[flight.handedOverFrom]?.push(flight)
+      },
       failed: () => {},
       spent: () => false
     }
@@ -149,21 +156,21 @@ export class Road<T> {
     else if (!flight.settled && !flight.origin.closed) this.#lines.ready(flight, index + 1)
   }
 
-  #attemptSpent (flight: Flight<T>, stage: string): boolean {
+  #attemptSpent (flight: Flight<T>, index: number): boolean {
     const { limits, observer } = this.#options
     const attempts = flight.attempts + 1
     if (attempts >= limits.maxAttempts) {
       observer.attemptsExhausted()
       flight.attempts = attempts
       const last = flight.failure
-      this.#reject(flight, stage, 'ATTEMPTS_EXHAUSTED', last === undefined ? '' : `${last.code}: ${last.detail}`)
+      this.#reject(flight, (this.#stages[index] as StageRunner<T>).stage.name, 'ATTEMPTS_EXHAUSTED', last === undefined ? '' : `${last.code}: ${last.detail}`)
       return true
     }
     if (!this.#mayHandOver(flight, attempts)) {
       flight.attempts = attempts
       return false
     }
-    this.#handOver(flight)
+    this.#handOver(flight, index)
     observer.handedOver('attempt', 1)
     return true
   }
@@ -171,15 +178,22 @@ export class Road<T> {
   /** The retry queue could take it, with what it would write of it. */
   #mayHandOver (flight: Flight<T>, retryCount: number): boolean {
     const stage = this.#retryQueue?.stage
-    if (stage === undefined) return false
+    if (stage === undefined || flight.handOverRefused) return false
     flight.retryCount = retryCount
     flight.unansweredAt = toWallTimes(flight.openCalls, this.#options.clock)
     return stage.check?.(flight) === undefined
   }
 
-  #handOver (flight: Flight<T>): void {
+  #handOver (flight: Flight<T>, index: number): void {
+    flight.handedOverFrom = index
     this.#lines.leave(flight)
     this.#retryQueue?.push(flight)
+  }
+
+  /** It can never pass: its present pass is the last. */
+  #refuse (flight: Flight<T>, stage: string, { code, detail }: Pick<Poison, 'code' | 'detail'>): void {
+    flight.attempts++
+    this.#reject(flight, stage, code, detail)
   }
 
   #reject (flight: Flight<T>, stage: string, code: FailureCode, detail: string): void {

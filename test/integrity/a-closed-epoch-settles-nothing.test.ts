@@ -1,6 +1,6 @@
 import t from 'tap'
 import { transient } from '../../src/engine/outcome.js'
-import { rig, TOPIC } from '../helpers/engine.js'
+import { rig, TOPIC, type Rig } from '../helpers/engine.js'
 
 const PLACE = { topic: TOPIC, partition: 0 }
 const single = { batch: { maxRecords: 1 } }
@@ -33,6 +33,32 @@ t.test('nothing of a closed epoch is tried again', async t => {
   await clock.pass(10_000)
   t.strictSame([first.calls.length, retryQueue.calls.length, deadLetters.calls.length], [2, 0, 0])
 })
+
+for (const [what, end] of Object.entries({
+  lost: async ({ engine }: Rig) => { engine.close([PLACE]) },
+  'revoked and not drained in time': async ({ engine }: Rig) => { await engine.drain([PLACE], 0) }
+})) {
+  t.test(`a call that is given up because one of its partitions is ${what} costs the others neither attempt nor order`, async t => {
+    const road = rig({ stages: [{ batch: { maxRecords: 4 }, orderKey: () => 'one lane' }], limits: { retryInPlaceMs: 0, maxAttempts: 1 } })
+    const { poll, first, clock, committable, retryQueue, deadLetters, counts } = road
+    await poll(1, 0, 'a/1', 'a/2')
+    await poll(0, 0, 'a/3')
+    await poll(1, 2, 'a/4', 'a/5', 'a/6')
+    const call = first.last
+    t.strictSame(call.partitions, [1, 1, 0, 1])
+    await end(road)
+    t.equal(call.signal.aborted, true)
+    await call.settle(transient('ABORTED', 'given up'))
+    await clock.pass(100)
+    t.strictSame([first.last.offsets, first.last.partitions], [[0, 1, 2], [1, 1, 1]], 'again, alone, in order')
+    await first.last.settle()
+    await clock.pass(100)
+    t.strictSame(first.last.offsets, [3, 4])
+    await first.last.settle()
+    t.equal(committable(1), 5)
+    t.strictSame([retryQueue.calls.length, deadLetters.calls.length, counts.told['held']], [0, 0, undefined])
+  })
+}
 
 t.test('what was still being examined is not sent', async t => {
   let answer: (() => void) | undefined

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DONE, environment } from '../../src/engine/outcome.js'
+import { DONE, environment, poison } from '../../src/engine/outcome.js'
 import { clientOf, rig, type RigOptions } from '../helpers/engine.js'
 
 const GONE = environment('key', 'NOT_FOUND', 'planted')
@@ -67,6 +67,16 @@ t.test('records are not handed over to a retry queue that is held itself', async
   retryQueue.answer = () => DONE
   await clock.pass(10_000)
   t.equal(committable(), 2)
+})
+
+t.test('what the retry queue refuses stays held, and is never dead-lettered for it', async t => {
+  const { poll, last, retryQueue, deadLetters, clock, committable } = withGone(['a'], { retryQueue: { answer: () => poison('REFUSED', 'planted') } })
+  await poll(0, 0, 'a/1')
+  await clock.pass(60_000)
+  t.strictSame([retryQueue.calls.length, deadLetters.calls.length], [1, 0])
+  last.answer = () => DONE
+  await clock.pass(10_000)
+  t.equal(committable(), 1)
 })
 
 t.test('without a retry queue they wait in place', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { transient } from '../../src/engine/outcome.js'
+import { DONE, poison, transient } from '../../src/engine/outcome.js'
 import { FakeReplay, rig } from '../helpers/engine.js'
 
 const FAILED = transient('ENTRY_FAILED', 'planted')
@@ -56,6 +56,41 @@ t.test('a record that the retry queue could never take stays in place until its 
   t.equal(retryQueue.calls.length, 0)
   t.equal(failures.get(0)?.code, 'ATTEMPTS_EXHAUSTED')
   t.equal(committable(), 1)
+})
+
+t.test('what the retry queue refuses goes on in place, and is no less good for it', async t => {
+  const { poll, first, retryQueue, deadLetters, clock, committable } = rig({
+    stages: [{ answer: () => FAILED }], limits, retryQueue: { answer: () => poison('REFUSED', 'planted') }
+  })
+  await poll(0, 0, 'a/1')
+  await clock.pass(900)
+  t.equal(retryQueue.calls.length, 1)
+  t.equal(deadLetters.calls.length, 0)
+  const before = first.calls.length
+  await clock.pass(200)
+  t.ok(first.calls.length > before, 'it is tried again in place')
+  first.answer = () => DONE
+  await clock.pass(100)
+  t.equal(committable(), 1)
+  t.strictSame([retryQueue.calls.length, deadLetters.calls.length], [1, 0])
+})
+
+t.test('and its attempts in place are counted on', async t => {
+  const { poll, deadLetters, failures, clock } = rig({ stages: [{ answer: () => FAILED }], limits, retryQueue: { answer: () => poison('REFUSED', 'planted') } })
+  await poll(0, 0, 'a/1')
+  await clock.pass(10_000)
+  t.equal(failures.get(0)?.code, 'ATTEMPTS_EXHAUSTED')
+  t.equal(failures.get(0)?.stage, 'stage-0')
+  t.equal(deadLetters.calls[0]?.flights[0]?.attempts, 3)
+})
+
+t.test('a pass that ends with a refusal counts too', async t => {
+  const { engine, poll, deadLetters, clock } = rig({ stages: [{ answer: () => poison('REFUSED', 'planted') }], limits })
+  await poll(0, 0, 'a/1', 'poison')
+  engine.replay([new FakeReplay(7, 'a/2', 2)])
+  await clock.pass(100)
+  const attempts = deadLetters.calls.flatMap(call => call.flights.map(flight => [flight.offset, flight.attempts]))
+  t.strictSame(attempts.sort(([a = 0], [b = 0]) => a - b), [[0, 1], [1, 1], [7, 3]])
 })
 
 t.test('a wait that the service asked for counts as time in place', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DONE } from '../../../src/engine/outcome.js'
+import { DONE, environment, transient } from '../../../src/engine/outcome.js'
 import { FakeReplay, rig, TOPIC } from '../../helpers/engine.js'
 
 const PLACE = { topic: TOPIC, partition: 0 }
@@ -82,4 +82,22 @@ t.test('ages and holds can be read', async t => {
   await clock.pass(2_010)
   t.match(engine.partitions(), [{ oldestAgeMs: 2_010, span: 1 }])
   t.match(engine.holds(), [{ stage: 'stage-0', key: 'stage-0', scope: 'stage', code: 'ACCESS_DENIED', heldMs: 2_000 }])
+})
+
+t.test('a shut-down engine leaves no timer behind, whatever it was waiting for', async t => {
+  const { engine, poll, first, clock } = rig({
+    stages: [{ batch: { maxRecords: 1 }, concurrency: 2 }],
+    examiner: { examine: async ([record]) => { if (record?.offset === 3) throw new Error('planted'); return [{ class: 'valid', payload: { client: 'a', lane: String(record?.offset) } }] }, close: async () => {} },
+    limits: { maxPollSilenceMs: 1_000, gateSettleMs: 1_000 }
+  })
+  for (const offset of [0, 1, 2, 3]) await poll(0, offset, 'a')
+  await first.calls[0]?.settle(transient('ENTRY_FAILED', 'planted'))
+  await first.calls[1]?.settle(environment('stage', 'THROTTLED', 'planted'))
+  const drained = engine.drain([PLACE], 60_000)
+  await clock.pass(1_500)
+  engine.polled()
+  t.ok(clock.pending >= 4, 'a backoff, a probe, an examination, the gate, a drain')
+  engine.shutDown()
+  t.equal(clock.pending, 0)
+  t.equal(await drained, false)
 })
