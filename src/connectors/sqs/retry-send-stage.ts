@@ -36,7 +36,8 @@ export interface RetrySendStageOptions<T> {
  */
 export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Stage<T> {
   const groupId = (flight: Flight<T>) => fifoId(options.groupOf(flight))
-  return createQueueStage({
+  // There is one retry queue: what holds it holds the stage, and turns the process unready when it lasts.
+  const { batchKey: _one, ...stage } = createQueueStage<T>({
     name: 'retry',
     sender: options.sender,
     queues: options.queues,
@@ -46,6 +47,7 @@ export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Sta
     groupId,
     entry: flight => entryOf(flight, groupId(flight), options.restMs(flight.retryCount))
   })
+  return stage
 }
 
 function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry {

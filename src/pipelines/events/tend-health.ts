@@ -29,12 +29,13 @@ interface TendHealthOptions<T> {
 export function tendHealth<T> (options: TendHealthOptions<T>): Timer {
   const { source, health, maxPollIntervalMs } = options
   const polls = new PollWatch(EVERY_MS, maxPollIntervalMs)
+  let stuckPlaces: ReadonlySet<string> = new Set()
   let timer = systemClock.setTimer(tend, EVERY_MS)
   function tend (): void {
     tendValidation(options)
     tendHolds(options)
     tendDeadLetters(options)
-    tendPartitions(options)
+    stuckPlaces = tendPartitions(options, stuckPlaces)
     if (polls.isSilent(source.polls)) health.dead(`no poll has come back for ${maxPollIntervalMs} ms; only a restart helps`)
     timer = systemClock.setTimer(tend, EVERY_MS)
   }
@@ -53,26 +54,30 @@ function tendHolds<T> ({ engine, health, readyHoldMs }: TendHealthOptions<T>): v
   const long = records + replays === 0 ? [] : engine.holds().filter(hold => hold.scope === 'stage' && hold.heldMs > readyHoldMs)
   const first = long[0]
   if (first === undefined) health.green('stages')
-  else health.red('stages', `${first.stage} has been held for ${Math.round(first.heldMs / 1000)} s: ${first.code}, ${first.detail}`)
+  else health.red('stages', `${first.stage} is held: ${first.code}, ${first.detail}`)
 }
 
 function tendDeadLetters<T> ({ deadLetters, health, readyHoldMs }: TendHealthOptions<T>): void {
   const waitedMs = deadLetters.oldestPendingMs
   if (waitedMs <= readyHoldMs) health.green('dead-letters')
-  else health.red('dead-letters', `a dead letter has waited ${Math.round(waitedMs / 1000)} s for its acknowledgement`)
+  else health.red('dead-letters', 'dead letters wait for their acknowledgement')
 }
 
-/** A record that never settles keeps its partition's offset for ever: named by place and age. */
-function tendPartitions<T> ({ engine, health, logger, stuckPartitionMs }: TendHealthOptions<T>): void {
-  const stuck = engine.partitions().find(partition => partition.oldestAgeMs > stuckPartitionMs)
-  if (stuck === undefined) {
-    health.green('partitions')
-    return
+/**
+ * Records that do not settle keep their partitions' offsets for ever. Each is named by its place and age, once.
+ * `named` holds those of the last time.
+ */
+function tendPartitions<T> ({ engine, health, logger, stuckPartitionMs }: TendHealthOptions<T>, named: ReadonlySet<string>): ReadonlySet<string> {
+  const stuck = new Set<string>()
+  for (const { topic, partition, watermark, oldestAgeMs } of engine.partitions()) {
+    if (oldestAgeMs <= stuckPartitionMs) continue
+    const place = `${topic}-${partition} at offset ${watermark}`
+    stuck.add(place)
+    if (!named.has(place)) {
+      logger.error({ topic, partition, offset: watermark, ageMs: Math.round(oldestAgeMs) }, 'a record does not settle; its partition commits nothing past it')
+    }
   }
-  const { topic, partition, watermark, oldestAgeMs } = stuck
-  const check = `${topic}-${partition} is stuck at offset ${watermark}`
-  if (!health.problems.some(problem => problem.check === 'partitions')) {
-    logger.error({ topic, partition, offset: watermark, ageMs: Math.round(oldestAgeMs) }, 'a record does not settle; its partition commits nothing past it')
-  }
-  health.red('partitions', check)
+  if (stuck.size === 0) health.green('partitions')
+  else health.red('partitions', `stuck: ${[...stuck].join(', ')}`)
+  return stuck
 }
