@@ -73,6 +73,9 @@ function namingProblems ({ events, sqs }: EventsConfig): string[] {
 
 function warningsOf ({ kafka, sqs }: EventsConfig, isSet: (variable: string) => boolean): string[] {
   const warnings: string[] = []
+  if (kafka.groupProtocol === 'classic' && kafka.assignmentStrategy === 'cooperative-sticky' && kafka.groupInstanceId !== undefined) {
+    warnings.push('KAFKA_GROUP_INSTANCE_ID: a static member that dies while it gives partitions back, and is back within KAFKA_SESSION_TIMEOUT_MS, leaves them without an owner until the next rebalance; KAFKA_ASSIGNMENT_STRATEGY=range does not')
+  }
   if (kafka.groupProtocol === 'consumer') {
     if (isSet('KAFKA_ASSIGNMENT_STRATEGY')) warnings.push('KAFKA_ASSIGNMENT_STRATEGY has no effect with KAFKA_GROUP_PROTOCOL=consumer: the broker decides (group.consumer.assignors)')
     if (isSet('KAFKA_SESSION_TIMEOUT_MS')) warnings.push('KAFKA_SESSION_TIMEOUT_MS is not told to the broker with KAFKA_GROUP_PROTOCOL=consumer, which decides (group.consumer.session.timeout.ms); set both alike, for it still says when a process that slept must poll before it sends')

@@ -112,6 +112,13 @@ t.test('KAFKA_PROPERTY_ passes any property on, but for those that would break a
   t.match(load({ ...MINIMAL, KAFKA_PROPERTY_ENABLE_SSL_CERTIFICATE_VERIFICATION: 'false' }).warnings, [/may not be verified/])
 })
 
+t.test('Static members are warned of the assignor that would not miss one that dies in a rebalance', async t => {
+  const member = { ...MINIMAL, KAFKA_GROUP_INSTANCE_ID: 'replica-0' }
+  t.match(load(member).warnings, [/KAFKA_ASSIGNMENT_STRATEGY=range/])
+  t.same(load({ ...member, KAFKA_ASSIGNMENT_STRATEGY: 'range' }).warnings, [])
+  t.same(load({ ...member, KAFKA_GROUP_PROTOCOL: 'consumer' }).warnings, [])
+})
+
 t.test('A variable that is nearly a knob is warned of, with the knob that was meant', async t => {
   const warnings = (env: Environment): readonly string[] => load({ ...MINIMAL, ...env }).warnings
   t.match(warnings({ SQS_CONCURENCY: '3' }), [/SQS_CONCURENCY .* SQS_CONCURRENCY\?/])
