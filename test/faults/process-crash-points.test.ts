@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
-import { hooks, reachedIn } from './harness/hooks/hooks.js'
+import { hooks, type Hooks, reachedIn } from './harness/hooks/hooks.js'
 import { type Point } from './harness/hooks/orders.js'
 import { parameter } from './harness/parameters.js'
 
@@ -18,23 +18,41 @@ const MOST_REPEATS = MAX_IN_FLIGHT + FASTEST_PER_SECOND * COMMIT_INTERVAL_MS / 1
 
 const { kafka } = await startTestStack(t, { servers: ['kafka'] })
 
-/** Struck at a call in the second half of so many. */
-const points: ReadonlyArray<readonly [point: Point, mostCalls: number]> = [
-  ['before-write', 40], ['after-write', 40], ['before-send', 80], ['after-send', 80], ['before-commit', 12], ['after-commit', 12],
-  ['during-revoke', 1], ['during-drain', 1]
+interface Strike {
+  readonly point: Point
+  /** It is a call of the second half of so many. */
+  readonly calls: number
+  /** Static members, with this assignor: the killed one takes its partitions again at once. */
+  readonly assignor?: 'cooperative-sticky' | 'range'
+}
+
+const strikes: readonly Strike[] = [
+  { point: 'before-write', calls: 40, assignor: 'cooperative-sticky' },
+  { point: 'after-write', calls: 40, assignor: 'cooperative-sticky' },
+  { point: 'before-send', calls: 80, assignor: 'cooperative-sticky' },
+  { point: 'after-send', calls: 80, assignor: 'cooperative-sticky' },
+  { point: 'before-commit', calls: 12, assignor: 'cooperative-sticky' },
+  { point: 'after-commit', calls: 12, assignor: 'cooperative-sticky' },
+  { point: 'during-drain', calls: 1, assignor: 'cooperative-sticky' },
+  { point: 'during-revoke', calls: 1 },
+  // Not with cooperative-sticky: a static member that comes back is no news to the group, which would not go on with the
+  // rebalance that the kill has cut. The configuration warns of it.
+  { point: 'during-revoke', calls: 1, assignor: 'range' }
 ]
 
-for (const [point, mostCalls] of points) {
+for (const { point, calls, assignor } of strikes) {
+  const members = assignor === 'range' ? ', a static member with range' : ''
   for (let index = 1; index <= RUNS; index++) {
-    t.test(`killed ${point.replace('-', ' ')}, it loses nothing, passes nothing over, and repeats what was in flight (${index} of ${RUNS})`, async t => {
+    t.test(`killed ${point.replace('-', ' ')}${members}, it loses nothing, passes nothing over, and repeats what was in flight (${index} of ${RUNS})`, async t => {
       const run = await FaultRun.create(t, {
-        name: `crash-${point}-${index}`,
+        name: `crash-${point}-${assignor ?? 'dynamic'}-${index}`,
         kafka: kafka.brokers,
         knobs: {
           MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
           CHUNK_RECORDS: '100',
           COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
-          KAFKA_SESSION_TIMEOUT_MS: '3000'
+          KAFKA_SESSION_TIMEOUT_MS: '3000',
+          ...assignor === undefined ? {} : { KAFKA_ASSIGNMENT_STRATEGY: assignor }
         }
       })
       const during = point.startsWith('during')
@@ -46,22 +64,21 @@ for (const [point, mostCalls] of points) {
         { operation: 'BatchWriteItem', every: 11, fail: { count: 1, of: 5 } },
         { operation: 'SendMessageBatch', every: 13, status: 500 }
       )
-      const nth = Math.ceil(mostCalls / 2) + run.random.below(Math.ceil(mostCalls / 2))
-      // A static member that comes back is no news to the group: it would not go on with the rebalance that the kill cut.
-      const member = point === 'during-revoke' ? {} : { KAFKA_GROUP_INSTANCE_ID: 'only' }
-      const killed = await run.start(member, hooks({ at: point, nth }))
+      const nth = Math.ceil(calls / 2) + run.random.below(Math.ceil(calls / 2))
+      const start = async (member: string, strike?: Hooks) => await run.start(assignor === undefined ? {} : { KAFKA_GROUP_INSTANCE_ID: member }, strike)
+      const killed = await start('first', hooks({ at: point, nth }))
       await killed.ownsPartitions()
       const enough = new AbortController()
       const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05, signal: enough.signal })
       if (during) {
         await killed.sees('it is under load', () => run.accepted > RATE_PER_SECOND / 2)
         if (point === 'during-drain') killed.signal('SIGTERM')
-        else await run.start()
+        else await start('second')
       }
       t.equal(await killed.ends(), point === 'during-drain' ? 3 : 1)
       t.same(reachedIn(killed.output).map(({ reached }) => reached), [point], `the kill was its ${nth}th`)
 
-      await run.start(member)
+      await start('first')
       enough.abort()
       await producing
       await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })

@@ -48,9 +48,10 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
     const at = Math.round(0.9 * EVENTS * (kill + run.random.fraction()) / KILLS)
     await service.sees(`${at} messages are accepted`, () => run.accepted >= at, 120_000)
     if (kill > 0) repeats.push(repeatsOf(run))
-    const other = kill === TAKEOVER ? await takePart(run, service) : undefined
     // A backlog is worked off faster than events come: that is no rate to come back to.
     const before = Math.min(meter.rate(BEFORE_MS), RATE_PER_SECOND)
+    const other = kill === TAKEOVER ? await takePart(run, service) : undefined
+    if (other !== undefined) await meter.recovers(before, performance.now(), 2 * RECOVERY_MS)
     const killedAt = performance.now()
     await service.kill()
     if (other !== undefined) member = OTHER_MEMBER
