@@ -68,7 +68,10 @@ export class KafkaSource {
       betweenPolls: step => { this.#betweenPolls(step) },
       assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) },
       // A partition that is given back paused is still paused when it comes again.
-      released: partitions => { this.#attempt('resume', consumer => consumer.resume([...partitions])) }
+      released: partitions => {
+        const paused = partitions.filter(partition => this.#paused || includes(this.#blocked, partition))
+        if (paused.length > 0 && !this.#stopping) this.#attempt('resume', consumer => consumer.resume(paused))
+      }
     })
     this.#resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
     intake.onAvailable = () => { this.#wake?.() }
@@ -94,7 +97,7 @@ export class KafkaSource {
     const deadline = this.#clock.now() + timeoutMs
     this.#draining = true
     this.#wake?.()
-    await this.#rebalancer.finish()
+    const givenBack = await this.#rebalancer.finish(timeoutMs)
     const drained = await this.#intake.drain(this.#rebalancer.assigned, deadline - this.#clock.now())
     const committed = await this.#committer?.close(Math.max(1_000, deadline - this.#clock.now())) ?? true
     this.#stopping = true
@@ -102,7 +105,7 @@ export class KafkaSource {
     await this.#polling
     this.#intake.close(this.#rebalancer.assigned)
     await this.#leave()
-    return drained && committed
+    return givenBack && drained && committed
   }
 
   /** How many polls have come back; undefined while there is none to come. */
@@ -130,7 +133,8 @@ export class KafkaSource {
   #createConsumer (): KafkaConsumer {
     const consumer = new rdkafka.KafkaConsumer({
       ...this.#options.properties,
-      rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { this.#rebalancer.rebalanced(error, partitions) },
+      // That partitions are lost is told by the client's log, earlier, but on another way that may be the longer one.
+      rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { setImmediate(() => { this.#rebalancer.rebalanced(error, partitions) }) },
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
     consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
