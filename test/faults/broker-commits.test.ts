@@ -3,6 +3,7 @@ import { FaultRun } from './harness/fault-run.js'
 import { type CommitFault } from './harness/kafka-proxy/commit-faults.js'
 import { startProxiedKafka } from './harness/kafka-proxy/proxied-kafka.js'
 import { parameter } from './harness/parameters.js'
+import { progress } from './harness/progress.js'
 
 const IN_A_ROW = parameter('COMMIT_FAULTS', 20)
 const RATE_PER_SECOND = 200
@@ -45,11 +46,11 @@ for (const { name, what, fault, expels = false } of CASES) {
     const hitsBefore = commitFaults.hits
     const recoveries: number[] = []
     for (const times of [1, IN_A_ROW]) {
-      await progress(run)
+      await progress(run, PARTITIONS)
       commitFaults.arm(fault, times)
       await service.sees(`${times} commits have met it`, () => commitFaults.left === 0, 90_000)
       const clearedAt = performance.now()
-      await progress(run)
+      await progress(run, PARTITIONS)
       recoveries.push(Math.round(performance.now() - clearedAt))
     }
     enough.abort()
@@ -63,15 +64,6 @@ for (const { name, what, fault, expels = false } of CASES) {
     t.ok((await service.metrics()).sum('penstock_settled_records_total') > 0)
     t.equal(await service.stop(), 0, { log: service.tail })
   })
-}
-
-/** Waits until the broker holds a later offset than now, of every partition. */
-async function progress ({ road, services }: FaultRun): Promise<void> {
-  const before = await road.committed()
-  await services[0]?.sees('every partition is committed further', async () => {
-    const now = await road.committed()
-    return now.size === PARTITIONS && [...now].every(([partition, offset]) => offset > (before.get(partition) ?? 0))
-  }, 60_000)
 }
 
 /** Of the commits that left the service, refused or not. A member that was expelled begins where the last was accepted. */
