@@ -39,3 +39,54 @@ t.test('a dead letter under way when its partition is drained is awaited', async
   t.equal(await drained, true)
   t.equal(committable(), 1)
 })
+
+const SICK = environment('key', 'NOT_FOUND', 'planted')
+
+t.test('while the retry queue is sick what was to go there waits, for as long as it takes, and burns no further attempt', async t => {
+  const { engine, poll, first, retryQueue, deadLetters, clock, committable } = rig({
+    stages: [{ answer: call => call.offsets.map(offset => offset === 1 ? transient('ENTRY_FAILED', 'planted') : DONE) }],
+    limits: { retryInPlaceMs: 0, maxAttempts: 2 },
+    retryQueue: { batchKey: () => 'retry', answer: () => SICK }
+  })
+  await poll(0, 0, 'a/0', 'a/1', 'b/2')
+  await clock.pass(3_600_000)
+  t.equal(committable(), 1)
+  t.ok(first.sent.flat().includes(2), 'the others go on')
+  t.ok(engine.available > 0)
+  retryQueue.answer = () => DONE
+  await clock.pass(10_000)
+  t.equal(committable(), 3)
+  t.equal(retryQueue.calls.at(-1)?.flights[0]?.retryCount, 1)
+  t.equal(deadLetters.calls.length, 0)
+})
+
+for (const [what, cut] of Object.entries({ healed: false, 'revoked before they heal': true })) {
+  t.test(`with dead letters and retry queue both sick and ${what}, no offset passes without its end`, async t => {
+    const { engine, poll, retryQueue, deadLetters, clock, committable } = rig({
+      stages: [{ answer: call => call.offsets.map(offset => offset === 1 ? transient('ENTRY_FAILED', 'planted') : DONE) }],
+      limits: { retryInPlaceMs: 0, maxAttempts: 2 },
+      deadLetters: { answer: () => environment('stage', 'NOT_FOUND', 'planted') },
+      retryQueue: { batchKey: () => 'retry', answer: () => SICK }
+    })
+    await poll(0, 0, 'a/0', 'a/1', 'b/2', 'poison', 'c/4')
+    await clock.pass(600_000)
+    t.equal(committable(), 1)
+    if (cut) {
+      const drained = engine.drain([{ topic: TOPIC, partition: 0 }], 5_000)
+      await clock.pass(5_000)
+      t.equal(await drained, false)
+      t.equal(committable(), 1, 'what is settled may be committed')
+      engine.close([{ topic: TOPIC, partition: 0 }])
+    }
+    retryQueue.answer = () => DONE
+    const written: number[] = []
+    deadLetters.answer = call => {
+      written.push(...call.offsets)
+      return DONE
+    }
+    await clock.pass(60_000)
+    t.equal(committable(), cut ? undefined : 5)
+    t.strictSame(written, cut ? [] : [3], 'nothing of a closed epoch leaves')
+    t.equal(engine.inFlight.records, 0)
+  })
+}
