@@ -61,7 +61,7 @@ export class Flight<T> {
   /** Failed sends in the present pass of the present stage, and the time they have cost. */
   triesInPlace = 0
   spentInPlaceMs = 0
-  /** Never coalesced: it was superseded once by a record that then failed, or it is a replay. */
+  /** Never coalesced: it was superseded once by a record that then failed, or it is late. */
   alone = false
   /** Older records of its lane whose place it takes in a call. */
   superseded: Array<Flight<T>> | undefined
@@ -77,6 +77,11 @@ export class Flight<T> {
 
   get record (): SourceRecord {
     return this.#record
+  }
+
+  /** Its successors may have passed already: what it writes must not undo what they wrote. */
+  get late (): boolean {
+    return this.origin.replay || this.handOverRefused
   }
 
   /** Set by the examiner before any stage sees the flight. */

@@ -139,6 +139,7 @@ export class Road<T> {
       done: flight => { flight.origin.settle(flight) },
       poison: flight => {
         flight.handOverRefused = true
+        flight.alone = true
         flight.attempts = flight.retryCount
         this.#stages[flight.handedOverFrom]?.push(flight)
       },

@@ -21,7 +21,7 @@ export interface TableStageOptions<T> {
 /**
  * Stores one row per record with BatchWriteItem: a put is a full overwrite, and the newest record of a key wins. The
  * lane is the key, so one key is never twice in a call nor in two calls in flight, which the service refuses or leaves
- * to chance. Records of the retry queue come late and are put one by one under a condition.
+ * to chance. Records that come late, from the retry queue or refused by it, are put one by one under a condition.
  */
 export function createTableStage<T> (options: TableStageOptions<T>): Stage<T> {
   const { table, batch } = options
@@ -38,7 +38,7 @@ export function createTableStage<T> (options: TableStageOptions<T>): Stage<T> {
     coalesce: 'latest',
     check: flight => checkRow(options.row(flight)),
     bytes: flight => wireBytes(options.row(flight)),
-    run: async (flights, signal) => await store(table, flights.map(flight => ({ row: options.row(flight), late: flight.origin.replay })), signal)
+    run: async (flights, signal) => await store(table, flights.map(flight => ({ row: options.row(flight), late: flight.late })), signal)
   }
 }
 
