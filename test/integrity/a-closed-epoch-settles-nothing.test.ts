@@ -1,5 +1,5 @@
 import t from 'tap'
-import { transient } from '../../src/engine/outcome.js'
+import { DONE, transient } from '../../src/engine/outcome.js'
 import { rig, TOPIC, type Rig } from '../helpers/engine.js'
 
 const PLACE = { topic: TOPIC, partition: 0 }
@@ -59,6 +59,36 @@ for (const [what, end] of Object.entries({
     t.strictSame([retryQueue.calls.length, deadLetters.calls.length, counts.told['held']], [0, 0, undefined])
   })
 }
+
+t.test('what the record of a lost partition was to take along is sent on its own', async t => {
+  const { engine, poll, first, clock, committable } = rig({ stages: [{ coalesce: 'latest', orderKey: () => 'one uid' }, { answer: () => DONE }] })
+  await poll(1, 0, 'a/1')
+  await poll(0, 0, 'a/1')
+  await clock.pass(10)
+  t.strictSame(first.last.partitions, [0], 'the newest has the older one of partition 1 behind it')
+  engine.close([PLACE])
+  await first.last.settle(transient('ABORTED', 'given up'))
+  await clock.pass(1_000)
+  t.strictSame([first.last.partitions, first.last.offsets], [[1], [0]])
+  await first.last.settle()
+  await clock.pass(100)
+  t.equal(committable(1), 1)
+  t.equal(engine.inFlight.records, 0)
+})
+
+t.test('and is done with it when the call that was given up had been carried out', async t => {
+  const { engine, poll, first, last, clock, committable, counts } = rig({ stages: [{ coalesce: 'latest', orderKey: () => 'one uid' }, { answer: () => DONE }] })
+  await poll(1, 0, 'a/1')
+  await poll(0, 0, 'a/1')
+  await clock.pass(10)
+  engine.close([PLACE])
+  await first.last.settle()
+  await clock.pass(100)
+  t.strictSame(last.calls.flatMap(call => call.partitions), [1], 'nothing of the lost partition goes on')
+  t.equal(committable(1), 1)
+  t.equal(first.calls.length, 1)
+  t.equal(counts.told['lateSettled'], undefined)
+})
 
 t.test('what was still being examined is not sent', async t => {
   let answer: (() => void) | undefined
