@@ -11,6 +11,9 @@ const WHOLE_CALL = new Set(['TIMEOUT', 'CONNECTION', 'SERVER_ERROR', 'UNKNOWN'])
 const ENDS: Readonly<Record<Exclude<StageName, 'table'>, End>> = { queues: 'sent', 'dead letters': 'dead letter', 'retry queue': 'handed over' }
 const CHECKED: Readonly<Record<string, string>> = { malformed: 'NOT_JSON', oversized: 'MESSAGE_TOO_LARGE' }
 
+/** So many whole calls in a row without an answer, and a channel is held. */
+const MOST_FAILED_CALLS = 5
+
 /** Failed deliveries whose guilt depends on whether their channel is held now. */
 interface Unjudged {
   readonly channel: string
@@ -32,6 +35,8 @@ export class Books {
   readonly #failed = new Map<string, Set<Delivery>>()
   readonly #leftAt = new Map<WireCall, number>()
   readonly held = new Set<string>()
+  /** By channel: calls in a row that told nothing of any record. */
+  readonly #failedCalls = new Map<string, number>()
   #unjudged: Unjudged[] = []
 
   constructor (findings: Findings, configuration: Configuration) {
@@ -63,7 +68,7 @@ export class Books {
     if (call.deliveries.length < flights.length) return
     call.represented = flights.map(flight => (flight.superseded ?? []).map(older => this.#deliveries.get(older.record)).filter(older => older !== undefined))
     call.written = flights.map(flight => ({
-      attempts: stage.name === 'retry queue' ? flight.retryCount : flight.attempts, code: flight.failure?.code ?? 'none'
+      attempts: stage.name === 'retry queue' ? flight.retryCount : flight.attempts, code: flight.failure?.code ?? 'none', late: flight.late
     }))
     this.#checkSize(call)
     this.#checkHold(call)
@@ -91,6 +96,7 @@ export class Books {
     const spentMs = now - (this.#leftAt.get(call) ?? now)
     this.#leftAt.delete(call)
     for (const lane of call.lanes) this.#busy.delete(lane)
+    this.#countFailedCalls(call, outcomes)
     for (const [index, delivery] of call.deliveries.entries()) {
       delivery.call = undefined
       this.#failed.get(call.lanes[index] ?? '')?.delete(delivery)
@@ -101,7 +107,7 @@ export class Books {
         for (const one of [...older, delivery]) this.#passed(one, call.stage.name)
         continue
       }
-      if (outcome?.class === 'poison') delivery.condemned = outcome.code
+      if (outcome?.class === 'poison') this.#refuse(delivery, call.stage.name, outcome.code)
       else this.#failedIn(call.lanes[index] ?? '').add(delivery)
       if (outcome?.class === 'environment' || (outcome?.class === 'transient' && (outcome.throttled === true || outcome.code === 'ABORTED'))) continue
       if (outcome?.class === 'poison') continue
@@ -120,6 +126,28 @@ export class Books {
       }
     }
     this.#unjudged = []
+    for (const [channel, calls] of this.#failedCalls) {
+      if (calls >= MOST_FAILED_CALLS && !this.held.has(channel)) this.#findings.violate(`${calls} calls in a row failed, and channel ${channel} is not held`)
+    }
+  }
+
+  #countFailedCalls (call: WireCall, outcomes: readonly Outcome[] | undefined): void {
+    const channel = channelOf(call)
+    const unanswered = outcomes?.every(outcome => outcome.class === 'transient' && WHOLE_CALL.has(outcome.code)) ?? true
+    if (!call.signal.aborted) this.#failedCalls.set(channel, unanswered ? (this.#failedCalls.get(channel) ?? 0) + 1 : 0)
+    else if (outcomes?.some(outcome => outcome.class === 'done') === true) this.#failedCalls.set(channel, 0)
+  }
+
+  /** The retry queue's refusal says nothing against the record: it goes on where it stood, without its place in the order. */
+  #refuse (delivery: Delivery, stage: StageName, code: string): void {
+    if (stage !== 'retry queue') {
+      delivery.condemned = code
+      return
+    }
+    delivery.staysInPlace = true
+    delivery.record.aside = true
+    for (const failed of this.#failed.values()) failed.delete(delivery)
+    this.#findings.reach('hand-over refused')
   }
 
   #failedIn (lane: string): Set<Delivery> {
@@ -177,10 +205,10 @@ export class Books {
     if (name !== 'table' && name !== 'queues') return
     const aboard = new Set<Delivery>(call.represented.flat())
     for (const [index, delivery] of call.deliveries.entries()) {
-      if (delivery.overtakenAt === name) this.#violate(call, `carries ${nameOf(delivery.record)}, which a later one of its lane has overtaken`)
+      if (delivery.overtakenAt === name && !delivery.staysInPlace) this.#violate(call, `carries ${nameOf(delivery.record)}, which a later one of its lane has overtaken`)
       aboard.add(delivery)
       const { source, record } = delivery
-      if (!(source instanceof Epoch)) continue
+      if (!(source instanceof Epoch) || delivery.staysInPlace) continue
       for (const earlier of source.deliveries) {
         if (earlier.record.offset >= record.offset) break
         if (earlier.end !== undefined || earlier.passed.has(name) || aboard.has(earlier) || CHECKED[earlier.record.kind] !== undefined) continue
@@ -188,7 +216,7 @@ export class Books {
         earlier.overtakenAt = name
         earlier.record.aside = true
       }
-      for (const older of call.represented[index] ?? []) if (older.overtakenAt === name) this.#violate(call, `stands for ${nameOf(older.record)}, which a later one has overtaken`)
+      for (const older of call.represented[index] ?? []) if (older.overtakenAt === name && !older.staysInPlace) this.#violate(call, `stands for ${nameOf(older.record)}, which a later one has overtaken`)
     }
   }
 
@@ -205,7 +233,7 @@ export class Books {
     const attempts = call.written[index]?.attempts ?? -1
     this.#checkBurnt(call, delivery, attempts)
     if (attempts >= this.#configuration.limits.maxAttempts && attempts > delivery.attemptsBefore) this.#violate(call, `hands over ${nameOf(delivery.record)} with all of its attempts spent`)
-    if (delivery.record.kind === 'unenvelopable') this.#violate(call, `hands over ${nameOf(delivery.record)}, which the retry queue can not take`)
+    if (delivery.record.kind === 'unenvelopable' || delivery.staysInPlace) this.#violate(call, `hands over ${nameOf(delivery.record)}, which the retry queue can not take`)
     this.#findings.reach(attempts > delivery.attemptsBefore ? 'hand-over of a burnt attempt' : 'hand-over by a hold')
   }
 

@@ -18,6 +18,8 @@ export class Broker {
   pending: CommitRequest[] = []
   /** Applied, and their answers are still under way. */
   late: CommitRequest[] = []
+  /** The committer may still wait for an answer that does not come, up to this time. */
+  silentUntil = -Infinity
   /** The group has thrown this member out; the process does not know it yet. */
   expelled = false
 

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check'
 import { turn } from '../helpers/manual-clock.js'
-import { endCall, waysToEnd, WELL } from './ways-to-end.js'
+import { endCall, storms, waysToEnd, WELL } from './ways-to-end.js'
 import { type World } from './world.js'
 
 type Step = AsyncCommand<World, undefined>
@@ -18,6 +18,9 @@ function happening<D> (name: string, details: Arbitrary<D>, possible: (world: Re
     toString: () => `${name} ${JSON.stringify(detail)}`
   }))
 }
+
+/** As long as the committer waits for an answer. */
+const COMMIT_ANSWER_MS = 10_000
 
 const pick = fc.nat(7)
 const partitions = fc.integer({ min: 1, max: 7 })
@@ -59,6 +62,7 @@ const commit = happening('a commit is answered', fc.constantFrom('confirmed', 'c
     const applied = answer !== 'lost' && answer !== 'refused' && world.applyCommit(request)
     world.findings.reach(applied ? `commit ${answer}` : 'commit that failed')
     if (!applied || answer !== 'confirmed') world.commitFailed()
+    if (answer === 'lost' || answer === 'answer lost' || answer === 'answered late') broker.silentUntil = world.now + COMMIT_ANSWER_MS
     if (answer === 'confirmed' && applied) life.committer.answered(null, request.offsets)
     else if (answer === 'answered late' && applied) broker.late.push(request)
     else if (answer === 'refused' || answer === 'confirmed') life.committer.answered(new Error('planned'), [])
@@ -101,14 +105,17 @@ const crash = happening('the process crashes', fc.boolean(), faulty,
 const stop = happening('the process stops', fc.constantFrom(10_000, 400), running,
   (world, graceMs) => { world.stop(graceMs) })
 
-/** Many calls in a row end badly, as they do when a system is down, until something gives. */
-const storm = happening('a storm', fc.record({ way: waysToEnd, rounds: fc.integer({ min: 5, max: 12 }) }), world => faulty(world) && world.calls.length > 0,
-  async (world, { way, rounds }) => {
+/** All calls of one stage end badly for a while, as they do when a system is sick; the others go on. */
+const storm = happening('a storm', fc.record({ stage: fc.constantFrom('queues', 'queues', 'table', 'retry queue', 'dead letters'), way: storms, rounds: fc.integer({ min: 5, max: 60 }) }), world => faulty(world) && world.calls.length > 0,
+  async (world, { stage, way, rounds }) => {
+    world.examinationFails = false
     for (let round = 0; round < rounds; round++) {
       world.life.poll(12, 0)
+      while (world.scheduler.count() > 0) await world.scheduler.waitNext(1)
       for (const open of [...world.calls]) {
-        endCall(world, open, { ...way, kind: way.kind === 'done' ? 'failed' : way.kind, lands: way.lands === 'later' ? 'nothing' : way.lands })
+        endCall(world, open, open.stage.name === stage ? way : WELL)
         await turn()
+        world.life.books.judge()
       }
       await world.life.clock.pass(110)
       await world.step()

@@ -25,6 +25,8 @@ export class Delivery {
   condemned: string | undefined
   /** The stage before which a later one of its lane has overtaken it: it must never enter it. */
   overtakenAt: string | undefined
+  /** The retry queue has refused it, so it is never handed over. */
+  staysInPlace = false
   /** A newer one of its key carries it through the table in a call under way. */
   represented = false
 

@@ -1,7 +1,7 @@
 import rdkafka, { type KafkaConsumer } from 'node-rdkafka'
 import { Committer } from '../../src/connectors/kafka/committer.js'
 import { type KafkaLog } from '../../src/connectors/kafka/kafka-log.js'
-import { Rebalancer } from '../../src/connectors/kafka/rebalancer.js'
+import { Rebalancer, type Polling } from '../../src/connectors/kafka/rebalancer.js'
 import { Engine } from '../../src/engine/engine.js'
 import { type Verdict } from '../../src/engine/examiner.js'
 import { type CommittableOffset, type TopicPartition } from '../../src/engine/intake.js'
@@ -12,6 +12,7 @@ import { ManualClock } from '../helpers/manual-clock.js'
 import { Books } from './books.js'
 import { FIXED_LIMITS } from './configuration.js'
 import { Delivery, Epoch } from './deliveries.js'
+import { listenTo } from './listen-to.js'
 import { type LogRecord, surface, TOPIC } from './log.js'
 import { type RetryMessage, VISIBILITY_MS } from './retry-queue.js'
 import { createRoad } from './road.js'
@@ -74,16 +75,15 @@ export class Life {
       incidents: watchIncidents(findings, this.books),
       limits: { ...FIXED_LIMITS, ...configuration.limits }
     })
-    const log = createLog((event, partitions) => {
-      findings.reach(`partitions ${event}`, partitions.length)
-      findings.note(() => `    partitions ${event}: ${partitions.map(({ partition }) => partition).join()}`)
-      if (event === 'lost') for (const { partition } of partitions) this.#epochOf(partition, epoch => { epoch.lost = true })
+    const log = listenTo<KafkaLog>({
+      rebalanced: (event, partitions) => {
+        findings.reach(`partitions ${event}`, partitions.length)
+        findings.note(() => `    partitions ${event}: ${partitions.map(({ partition }) => partition).join()}`)
+        if (event === 'lost') for (const { partition } of partitions) this.#epochOf(partition, epoch => { epoch.lost = true })
+      }
     })
     const intake = this.#intake()
-    this.#rebalancer = new Rebalancer(intake, { ...configuration, clock: this.clock, observer, log }, {
-      betweenPolls: step => { this.#betweenPolls.push(step) },
-      assigned: () => {}
-    })
+    this.#rebalancer = new Rebalancer(intake, { ...configuration, clock: this.clock, observer, log }, listenTo<Polling>({ betweenPolls: step => { this.#betweenPolls.push(step) } }))
     const consumer = {
       commit: (offsets: CommittableOffset[]) => { world.broker.requested(offsets.map(offset => ({ ...offset })), this.epochs) },
       assign: (partitions: TopicPartition[]) => { this.#reads(partitions) },
@@ -171,7 +171,7 @@ export class Life {
     this.state = 'stopping'
     const deadline = this.clock.now() + graceMs
     const drainReplays = this.engine.drainReplays(graceMs)
-    await this.#rebalancer.finish()
+    const givenBack = await this.#rebalancer.finish(graceMs)
     const intake = this.#intake()
     const drained = await intake.drain(this.#rebalancer.assigned, deadline - this.clock.now())
     const committed = await this.committer.close(Math.max(1_000, deadline - this.clock.now()))
@@ -179,7 +179,7 @@ export class Life {
     const replaysDrained = await drainReplays
     this.engine.shutDown()
     this.state = 'over'
-    return drained && committed && replaysDrained
+    return givenBack && drained && committed && replaysDrained
   }
 
   /** What the engine holds is what the books say it must hold. */
@@ -254,7 +254,8 @@ export class Life {
     epoch.drained = drained
     if (!drained) epoch.abandon()
     else if (epoch.deliveries.some(delivery => delivery.started && delivery.end === undefined)) this.#world.findings.violate('a drain ended with records under way')
-    if (this.#world.broker.pending.length > 0) epoch.commitTrouble = true
+    const { broker, now } = this.#world
+    if (broker.pending.length > 0 || now < broker.silentUntil) epoch.commitTrouble = true
   }
 
   #close (epoch: Epoch): void {
@@ -340,8 +341,4 @@ export class Life {
 
 function place (partition: number): TopicPartition {
   return { topic: TOPIC, partition }
-}
-
-function createLog (rebalanced: KafkaLog['rebalanced']): KafkaLog {
-  return new Proxy({}, { get: (_target, name) => name === 'rebalanced' ? rebalanced : () => {} }) as KafkaLog
 }

@@ -55,7 +55,7 @@ export function createLog ({ seed, partitions, recordsPerPartition }: Configurat
 function createRecord (partition: number, offset: number, random: Random): LogRecord {
   const dice = random.below(40)
   const kind = dice < 2 ? 'malformed' : dice === 2 ? 'oversized' : dice < 6 ? 'unenvelopable' : 'valid'
-  const size = random.below(12) === 0 ? 300 : 4 + random.below(40)
+  const size = random.below(12) === 0 ? 600 : 4 + random.below(40)
   return {
     partition, offset, kind, client: random.pick(CLIENTS), uid: random.pick(UIDS), value: Buffer.alloc(size), stored: false, sent: 0, dead: [], handedOver: 0, ended: false, mayRepeat: false, overtaken: false, aside: false
   }

@@ -12,7 +12,7 @@ export interface WireRoad {
 }
 
 export function createRoad ({ order, retryQueue, callRecords, lingerMs }: Configuration, left: (call: WireCall) => void): WireRoad {
-  const batch = { maxRecords: callRecords, maxBytes: 700, lingerMs }
+  const batch = { maxRecords: callRecords, maxBytes: 3_000, lingerMs }
   return {
     table: new WireStage({
       name: 'table', batch, concurrency: 3, orderKey: uidOf, coalesce: 'latest', left

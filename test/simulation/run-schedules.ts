@@ -5,7 +5,7 @@ import { type Configuration, configurations } from './configuration.js'
 import { Violation } from './findings.js'
 import { World } from './world.js'
 
-const MAX_COMMANDS = 160
+const MAX_COMMANDS = 400
 
 /** Where a failure stands; with all three it runs again as it was shrunk, with the seed alone as it was found. */
 export interface Replay {

@@ -7,8 +7,10 @@ import { type StageName } from './wire.js'
 export interface Arrival {
   readonly stage: StageName
   readonly record: LogRecord
-  /** From the retry queue: written under a condition, and in nobody's order. */
+  /** From the retry queue: in nobody's order. */
   readonly replay: boolean
+  /** Its row is written only where it undoes none that is newer. */
+  readonly conditional: boolean
   /** Its epoch, or its process, had ended before it arrived: the stated residue of what was on the wire. */
   readonly late: boolean
   /** The sender is told that it was done. */
@@ -62,10 +64,10 @@ export class Sinks {
     }
   }
 
-  #store ({ record, replay, late }: Arrival): void {
+  #store ({ record, conditional, late }: Arrival): void {
     const uid = `${record.client}${record.uid}`
     const row = this.#rows.get(uid)
-    if (replay && row !== undefined && row.partition === record.partition && row.offset >= record.offset) {
+    if (conditional && row !== undefined && row.partition === record.partition && row.offset >= record.offset) {
       this.#findings.reach('conditional write that came too late')
       return
     }
@@ -98,11 +100,12 @@ export class Sinks {
     if (late || replay) return
     const lane = `${record.client}:${record.partition}`
     const highest = this.#accepted.get(lane) ?? -1
+    const outOfOrder = record.overtaken || record.handedOver > 0 || record.aside
     if (record.offset > highest) {
-      this.#accepted.set(lane, record.offset)
+      if (!outOfOrder) this.#accepted.set(lane, record.offset)
       return
     }
-    if (record.overtaken || record.handedOver > 0 || record.aside) this.#findings.reach('stated inversion')
+    if (outOfOrder) this.#findings.reach('stated inversion')
     else this.#findings.violate(`the message of ${nameOf(record)} came after that of offset ${highest}`)
   }
 }

@@ -1,6 +1,7 @@
 import { type Incidents, type Observer } from '../../src/engine/observer.js'
 import { type Books } from './books.js'
 import { type Findings } from './findings.js'
+import { listenTo } from './listen-to.js'
 
 /** Counts what the engine tells of the states that a run of schedules must reach. */
 export function watchEngine (findings: Findings): Observer {
@@ -29,11 +30,4 @@ export function watchIncidents (findings: Findings, books: Books): Incidents {
     retryBudgetSpent: () => { findings.reach('retry budget spent') },
     examinerFailed: () => { findings.reach('examination failed') }
   })
-}
-
-const ignore = (): void => {}
-
-/** A listener that ignores what it is not made for. */
-function listenTo<L extends object> (heard: Partial<L>): L {
-  return new Proxy(heard, { get: (listener, name) => Reflect.get(listener, name) ?? ignore }) as L
 }

@@ -25,6 +25,16 @@ export const waysToEnd: fc.Arbitrary<WayToEnd> = fc.record({
   retryAfterMs: fc.constantFrom(0, 0, 0, 3_000)
 })
 
+/** The ways in which many calls end in a row. */
+export const storms: fc.Arbitrary<WayToEnd> = fc.record({
+  kind: fc.constantFrom('failed', 'throttled', 'environment', 'entries', 'rejected'),
+  entries: fc.integer({ min: 0, max: 0x7fff_ffff }),
+  lands: fc.constantFrom('nothing', 'all', 'some'),
+  code: fc.constantFrom('TIMEOUT', 'CONNECTION', 'SERVER_ERROR'),
+  scope: fc.constantFrom('key', 'stage'),
+  retryAfterMs: fc.constantFrom(0, 0, 3_000)
+})
+
 export const WELL: WayToEnd = { kind: 'done', entries: 0, lands: 'nothing', code: 'TIMEOUT', scope: 'key', retryAfterMs: 0 }
 
 /** Ends a call, and says by which name that is counted. */

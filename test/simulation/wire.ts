@@ -23,8 +23,8 @@ export class WireCall {
   /** By entry: older deliveries that take its outcome. */
   represented: ReadonlyArray<readonly Delivery[]> = []
   lanes: readonly string[] = []
-  /** By entry: what a hand-over or a dead letter wrote as it left. */
-  written: ReadonlyArray<{ readonly attempts: number, readonly code: string }> = []
+  /** By entry: what it was as it left. */
+  written: ReadonlyArray<{ readonly attempts: number, readonly code: string, readonly late: boolean }> = []
   /** Answered only once everything has healed. */
   hangs = false
 

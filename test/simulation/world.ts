@@ -122,7 +122,7 @@ export class World {
     for (const record of this.logOf(partition).records.filter(({ offset }) => offset >= start).slice(0, most)) {
       if (broker.expelled) record.mayRepeat = true
       else if (record.ended && !record.mayRepeat) findings.violate(`${nameOf(record)} is read by another member, although its end could have been committed`)
-      const arrival = { record, replay: false, late: false, acknowledged: true, attempts: 0, code: 'NOT_JSON' }
+      const arrival = { record, replay: false, conditional: false, late: false, acknowledged: true, attempts: 0, code: 'NOT_JSON' }
       if (record.kind === 'malformed' || record.kind === 'oversized') {
         sinks.accept({ ...arrival, stage: 'dead letters' }, now)
       } else {
@@ -142,7 +142,7 @@ export class World {
   crash (commitsArrive: boolean): void {
     const { life, broker } = this
     for (const request of broker.pending) if (commitsArrive) this.applyCommit(request)
-    broker.pending = []
+    for (const epoch of life.epochs.values()) epoch.drained = false
     life.state = 'over'
     this.#startAgain()
   }
@@ -154,6 +154,7 @@ export class World {
     retryQueue.holderDied(life, this.now)
     broker.pending = []
     broker.late = []
+    broker.silentUntil = -Infinity
     broker.expelled = false
     this.orphans.push(...this.calls)
     this.calls = []
@@ -168,13 +169,14 @@ export class World {
         if (call.deliveries.some((_, later) => later > index && call.lanes[later] === call.lanes[index] && lands(later))) delivery.record.overtaken = true
         continue
       }
-      const { attempts, code } = call.written[index] ?? { attempts: 0, code: 'none' }
+      const { attempts, code, late: conditional } = call.written[index] ?? { attempts: 0, code: 'none', late: false }
       const isLate = late || this.#isLate(call, delivery)
       this.findings.note(() => `      ${call.stage.name} takes ${nameOf(delivery.record)}${isLate ? ' late' : ''}`)
       this.sinks.accept({
         stage: call.stage.name,
         record: delivery.record,
         replay: delivery.replay,
+        conditional,
         late: isLate,
         acknowledged: outcomes?.[index]?.class === 'done',
         attempts,
