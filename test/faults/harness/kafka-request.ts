@@ -3,6 +3,8 @@ import { LOOPBACK } from '../../../src/stack/ports.js'
 
 /** https://kafka.apache.org/protocol#The_Messages_DeleteRecords, version 1 */
 const DELETE_RECORDS = { apiKey: 21, version: 1 }
+/** https://kafka.apache.org/protocol#The_Messages_FindCoordinator, version 0 */
+const FIND_COORDINATOR = { apiKey: 10, version: 0 }
 const TIMEOUT_MS = 10_000
 
 /** Moves the beginning of a partition up, as retention does: what lies before `offset` is gone. */
@@ -13,6 +15,15 @@ export async function deleteRecords (port: number, topic: string, partition: num
   // The answer ends with the one partition's error code.
   const code = answer.readInt16BE(answer.length - 2)
   if (code !== 0) throw new Error(`records of ${topic}-${partition} could not be deleted: Kafka error ${code}`)
+}
+
+/** The node that coordinates this group. */
+export async function findCoordinator (port: number, group: string): Promise<number> {
+  const answer = await request(port, FIND_COORDINATOR, [text(group)])
+  // After size and correlation id: the error code, and the node.
+  const code = answer.readInt16BE(8)
+  if (code !== 0) throw new Error(`the coordinator of ${group} is not known: Kafka error ${code}`)
+  return answer.readInt32BE(10)
 }
 
 async function request (port: number, { apiKey, version }: { readonly apiKey: number, readonly version: number }, body: readonly Buffer[]): Promise<Buffer> {

@@ -1,11 +1,24 @@
+import { AppError } from '../../../src/errors.js'
+import { type EventsRoad } from '../../helpers/events-road.js'
 import { type FaultRun } from './fault-run.js'
 
 /** Waits until the broker holds a later offset of the group than now, of every partition. Needs a load, and records with keys. */
 export async function progress ({ road, services }: FaultRun, partitions: number): Promise<void> {
-  const before = await road.committed()
   const alive = services.find(service => !service.hasExited)
+  let before: ReadonlyMap<number, number> | undefined
   await alive?.sees('every partition is committed further', async () => {
-    const now = await road.committed()
-    return now.size === partitions && [...now].every(([partition, offset]) => offset > (before.get(partition) ?? 0))
+    const now = await committed(road)
+    before ??= now
+    return now?.size === partitions && [...now].every(([partition, offset]) => offset > (before?.get(partition) ?? 0))
   }, 60_000)
+}
+
+/** Nothing while the brokers do not answer. */
+async function committed (road: EventsRoad): Promise<ReadonlyMap<number, number> | undefined> {
+  try {
+    return await road.committed()
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'UNAVAILABLE') return undefined
+    throw error
+  }
 }
