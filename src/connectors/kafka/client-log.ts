@@ -35,6 +35,12 @@ export function tellsOfLoss (line: unknown): boolean {
   return isLine(line, 'LOST') && /current assignment of \d+ partition\(s\) lost/.test(line.message)
 }
 
+/** `[thrd:main]: Fatal error: Broker: Static consumer fenced by other consumer with same group.instance.id: …`. A poll that brings records swallows it. */
+export function fatalError (line: unknown): string | undefined {
+  if (!isLine(line, 'FATAL')) return undefined
+  return /^Fatal error: (.*)$/.exec(withoutThread(line))?.[1]
+}
+
 /** Which topic was deleted and created again: `Topic events changed id from RXbFgyzmR3uzOdCJeCG5Ug to 4lSQ8osYQAi/NE4UqZP59Q` */
 export function replacedTopic (line: unknown): string | undefined {
   if (!isLine(line, 'METADATA')) return undefined

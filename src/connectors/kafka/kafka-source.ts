@@ -2,7 +2,7 @@ import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type Kafk
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
 import { type ClientError, toClientError } from './client-error.js'
-import { offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from './client-log.js'
+import { fatalError, offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from './client-log.js'
 import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
 import { toSourceRecord } from './message.js'
@@ -144,6 +144,8 @@ export class KafkaSource {
   }
 
   #clientLogged (consumer: KafkaConsumer, line: unknown): void {
+    const fatal = fatalError(line)
+    if (fatal !== undefined) this.#fail(fatal)
     if (tellsOfLoss(line)) this.#rebalancer.lost()
     if (tellsOfMissingTopic(line)) this.#suspect = true
     const reset = offsetReset(line)
@@ -157,14 +159,21 @@ export class KafkaSource {
     this.#suspect = true
     this.#options.log.clientError(error)
     if (error.kind === 'polled-too-late') this.#rebalancer.lost()
-    if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+    if (error.kind === 'fatal') this.#fail(error.message)
   }
 
   /** A poll may be what gets an error first, and then no event tells of it. */
   #pollFailed (error: ClientError): void {
     this.#suspect = true
     this.#options.log.pollFailed(error)
-    if (error.kind === 'fatal') this.#fatal?.(new Error(`Kafka client: ${error.message}`))
+    if (error.kind === 'fatal') this.#fail(error.message)
+  }
+
+  /** The client is of no use any more. It may be told in several ways, and is passed on once. */
+  #fail (reason: string): void {
+    const fatal = this.#fatal
+    this.#fatal = undefined
+    fatal?.(new Error(`Kafka client: ${reason}`))
   }
 
   /** No event tells that an error is over. */

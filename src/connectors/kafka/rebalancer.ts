@@ -51,6 +51,8 @@ export class Rebalancer {
   #handling: Promise<void> | undefined
   #cutDrain = new AbortController()
   #lostUntil = -Infinity
+  /** No drain was cut, and each was committed, since this was asked for. */
+  #drained = true
 
   constructor (intake: Pick<Intake, 'open' | 'drain' | 'close'>, options: RebalancerOptions, polling: Polling) {
     this.#intake = intake
@@ -72,10 +74,16 @@ export class Rebalancer {
     this.#cutDrain.abort()
   }
 
-  /** Cuts a drain that is under way short and waits until every event so far is answered. */
-  async finish (): Promise<void> {
-    this.#cutDrain.abort()
+  /**
+   * Waits until every event so far is answered; a drain that is still under way after `timeoutMs` is cut short. True when
+   * none was.
+   */
+  async finish (timeoutMs: number): Promise<boolean> {
+    this.#drained = true
+    const timer = this.#options.clock.setTimer(() => { this.#cutDrain.abort() }, timeoutMs)
     await this.#handling
+    timer.clear()
+    return this.#drained
   }
 
   rebalanced (error: Pick<LibrdKafkaError, 'code'>, partitions: readonly ClientTopicPartition[]): void {
@@ -131,8 +139,9 @@ export class Rebalancer {
     const event = this.#isLost ? 'lost' : 'revoked'
     observer.rebalanced(event, partitions.length)
     log.rebalanced(event, partitions)
-    if (!this.#isLost) await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
-    if (!this.#isLost) await this.#client?.committer.commit(partitions, revokeDrainMs)
+    const drained = !this.#isLost && await this.#intake.drain(partitions, overtaken ? 0 : revokeDrainMs, this.#cutDrain.signal)
+    const committed = !this.#isLost && await this.#client?.committer.commit(partitions, revokeDrainMs) === true
+    if (!drained || !committed) this.#drained = false
     this.#intake.close(partitions)
     this.#assigned = without(this.#assigned, partitions)
     if (partitions.length > 0) this.#polling.released(partitions)

@@ -38,6 +38,8 @@ export interface RunningPipeline {
 
 /** Part of the grace that is kept for the last commit, the retry queue's deletions and leaving the group. */
 const CLOSING_SHARE = 0.2
+/** Such a client commits nothing: whatever is finished is repeated all the same, so another process had better begin. */
+const USELESS_CLIENT_GRACE_MS = 1_000
 const AWS_SOCKETS_BESIDE_THE_STAGES = 16
 
 /**
@@ -120,10 +122,10 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
 
   void source.start(connecting.signal, error => {
     logger.fatal({ error }, 'the Kafka client can not go on')
-    void end('failed', config.flow.shutdownGraceMs)
+    void end('failed', USELESS_CLIENT_GRACE_MS)
   }).catch((error: unknown) => {
     logger.fatal({ error }, 'the consumer could not be started')
-    void end('failed', 1_000)
+    void end('failed', USELESS_CLIENT_GRACE_MS)
   })
   void reportQueues(systems.queues, logger, connecting.signal)
   receiver?.start()

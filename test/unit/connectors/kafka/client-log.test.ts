@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connectionFailure, offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from '../../../../src/connectors/kafka/client-log.js'
+import { connectionFailure, fatalError, offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from '../../../../src/connectors/kafka/client-log.js'
 
 t.test('A line of the client\'s log gives the reason of a failed connection, without its place in the client', async t => {
   t.equal(
@@ -35,4 +35,13 @@ t.test('Lines of the client\'s log tell that a topic is missing, and that anothe
   t.equal(replacedTopic(changed('AAAAAAAAAAAAAAAAAAAAAA')), undefined, 'the client has just met it')
   t.ok(tellsOfMissingTopic({ fac: 'TOPICPROP', message: '[thrd:main]: Topic events does not exist, allowing 29000ms for metadata propagation before marking topic as non-existent' }))
   t.notOk(tellsOfMissingTopic({ fac: 'TOPICPROP', message: '[thrd:main]: Topic events exists after being deleted,  allowing 1ms' }))
+})
+
+t.test('A line of the client\'s log tells that the client is of no use any more', async t => {
+  t.equal(
+    fatalError({ severity: 0, fac: 'FATAL', message: '[thrd:main]: Fatal error: Broker: Static consumer fenced by other consumer with same group.instance.id: OffsetCommit failed' }),
+    'Broker: Static consumer fenced by other consumer with same group.instance.id: OffsetCommit failed'
+  )
+  t.equal(fatalError({ fac: 'FATAL', message: '[thrd:main]: Suppressing subsequent fatal error: _FENCED' }), undefined)
+  t.equal(fatalError({ fac: 'FAIL', message: '[thrd:main]: Fatal error: x' }), undefined)
 })
