@@ -30,7 +30,8 @@ async function withOneRecordSettled () {
   })
   const rebalancer = new Rebalancer(engine, { cooperative: true, revokeDrainMs: DRAIN_MS, clock, observer: counts.observer, log }, {
     betweenPolls: step => { step() },
-    assigned: () => {}
+    assigned: () => {},
+    released: () => {}
   })
   rebalancer.serve(client as unknown as Parameters<Rebalancer['serve']>[0], committer)
   rebalancer.rebalanced({ code: ERR__ASSIGN_PARTITIONS }, [P0])
