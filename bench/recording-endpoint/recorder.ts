@@ -7,8 +7,6 @@ import { KeptQueue, type MessageAttribute } from './kept-queue.js'
 import { QueueRecord } from './queue-record.js'
 import { type HandOver, type RecordingMode, type Report, type StoredRow } from './report.js'
 
-export type { Report } from './report.js'
-
 /** Uids of latency runs say when the event was produced: `at-<ms since 1970>-<anything>`. */
 const TIMED_UID = /"uid":"at-(\d{13})-/
 

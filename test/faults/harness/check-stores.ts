@@ -1,4 +1,4 @@
-import { type Report } from '../../../bench/recording-endpoint/recorder.js'
+import { type Report } from '../../../bench/recording-endpoint/report.js'
 import { type LedgerEntry } from '../../../src/generator/ledger.js'
 
 /** A dead letter, by the place of its record. */

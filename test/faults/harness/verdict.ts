@@ -1,4 +1,4 @@
-import { type Report } from '../../../bench/recording-endpoint/recorder.js'
+import { type Report } from '../../../bench/recording-endpoint/report.js'
 import { DEAD_LETTER_HEADERS } from '../../../src/connectors/kafka/dead-letter-stage.js'
 import { sha256 } from '../../../src/proof/digest.js'
 import { readCommits, staleCommits } from '../../helpers/commits.js'

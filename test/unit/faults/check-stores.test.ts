@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Report } from '../../../bench/recording-endpoint/recorder.js'
+import { type Report } from '../../../bench/recording-endpoint/report.js'
 import { type LedgerEntry } from '../../../src/generator/ledger.js'
 import { checkStores, type Letter, type StoreOptions } from '../../faults/harness/check-stores.js'
 
