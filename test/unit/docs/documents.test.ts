@@ -37,6 +37,7 @@ t.test('every variable that a document names is one', async t => {
     ...knobsOf(EVENTS_SCHEMA).flatMap(({ variable }) => [variable, `${variable}_FILE`]),
     ...Object.keys(AWS_VARIABLES), ...Object.keys(FAILURES), ...OTHER_NAMES
   ])
+  for (const name of await faultParameters()) known.add(`FAULTS_${name}`)
   for (const { path, text } of await documents()) {
     for (const [, name = ''] of text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g)) {
       t.ok(known.has(name) || name.startsWith('KAFKA_PROPERTY_'), `${path}: ${name}`)
@@ -52,6 +53,15 @@ t.test('every metric that a document names is one', async t => {
       t.ok(list.includes(`| \`${metric}\` |`), `${path}: ${name}`)
     }
   }
+})
+
+t.test('every metric of the table of faults is one', async t => {
+  const list = await readFile(new URL('docs/metrics.md', PROJECT), 'utf8')
+  const text = await readFile(new URL('docs/guarantees.md', PROJECT), 'utf8')
+  const [, section = ''] = /## 11\.[^\n]*\n([^]*?)\n## /.exec(text) ?? []
+  const metrics = [...section.matchAll(/`((?:[a-z]+_)+total|held)(?:\{[^`]*\})?`/g)].map(([, name = '']) => name)
+  t.ok(metrics.length > 20)
+  for (const name of metrics) t.ok(list.includes(`| \`penstock_${name}\` |`), name)
 })
 
 t.test('every log message that docs/operating.md explains is in the source', async t => {
@@ -85,4 +95,10 @@ async function filesIn (folder: string, extension: string): Promise<string[]> {
 function anchorsOf (text: string): ReadonlySet<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
   return new Set(headings.map(heading => heading.toLowerCase().replace(/[^\w\- ]/g, '').replaceAll(' ', '-')))
+}
+
+/** What the fault suite takes from the environment. */
+async function faultParameters (): Promise<string[]> {
+  const sources = await Promise.all((await filesIn('test/faults', '.ts')).map(async path => await readFile(new URL(path, PROJECT), 'utf8')))
+  return sources.flatMap(source => [...source.matchAll(/\bparameter\('(\w+)'/g)].map(([, name = '']) => name))
 }
