@@ -108,8 +108,8 @@ export function adminConfig (settings: KafkaSettings): GlobalConfig {
     'socket.keepalive.enable': true,
     'reconnect.backoff.ms': 100,
     'reconnect.backoff.max.ms': 2_000,
-    // A topic that is created later is found within this time.
-    'topic.metadata.refresh.interval.ms': 30_000,
+    // Within this time a topic that was created later is found, and the new leader of a broker that hangs.
+    'topic.metadata.refresh.interval.ms': 10_000,
     // An idle connection that the broker closes is no news.
     'log.connection.close': false,
     'statistics.interval.ms': 0,
