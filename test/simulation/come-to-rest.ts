@@ -2,7 +2,8 @@ import { endCall, WELL } from './ways-to-end.js'
 import { nameOf } from './log.js'
 import { type World } from './world.js'
 
-const LONGEST_REST_MS = 1_800_000
+const LONGEST_REST_MS = 900_000
+const MOST_ROUNDS = 3_000
 const LONGEST_STEP_MS = 500
 /** Reasons for a dead letter that a valid record may have. */
 const REFUSALS = new Set(['REFUSED', 'ATTEMPTS_EXHAUSTED'])
@@ -11,8 +12,8 @@ const REFUSALS = new Set(['REFUSED', 'ATTEMPTS_EXHAUSTED'])
 export async function comeToRest (world: World): Promise<void> {
   world.examinationFails = false
   const deadline = world.now + LONGEST_REST_MS
-  while (!isAtRest(world)) {
-    if (world.now > deadline) {
+  for (let rounds = 0; !isAtRest(world); rounds++) {
+    if (world.now > deadline || rounds > MOST_ROUNDS) {
       world.findings.violate(`no rest: ${describe(world)}`)
       break
     }
@@ -57,7 +58,8 @@ function rejoin ({ life, broker, log, configuration }: World): void {
 /** To the next moment at which something is due. */
 async function pass (world: World): Promise<void> {
   const { clock } = world.life
-  const due = Math.min(clock.nextAt - clock.now(), world.retryQueue.nextVisibleAt - world.now)
+  const visibleIn = world.retryQueue.nextVisibleAt - world.now
+  const due = Math.min(clock.nextAt - clock.now(), visibleIn > 0 ? visibleIn : Infinity)
   await clock.pass(Math.max(1, Math.min(LONGEST_STEP_MS, due)))
 }
 
