@@ -57,7 +57,8 @@ t.test('K14: while all sinks hang for longer than the poll interval the source i
   await service.ownsPartitions(owned => owned === 4)
   const producing = run.produce({ count: COUNT, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid' })
   await service.sees('records are at every stage', () => run.accepted > COUNT / 10)
-  run.arm({ operation: 'BatchWriteItem', hang: true }, { operation: 'SendMessageBatch', hang: true })
+  // Every other write still passes, so that the queues have something to hang on; in the end all that is in flight hangs.
+  run.arm({ operation: 'BatchWriteItem', every: 2, hang: true }, { operation: 'SendMessageBatch', hang: true })
   await producing
   await service.sees('its credit is used up', async () => (await service.metrics()).sum('penstock_in_flight_records') > MAX_IN_FLIGHT / 2)
   const consumed = async (): Promise<number> => (await service.metrics()).sum('penstock_consumed_records_total')
