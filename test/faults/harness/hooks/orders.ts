@@ -27,10 +27,10 @@ export type Point = typeof POINTS[number]
 export type Deed = 'kill' | 'stall' | 'hang' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
 
 /**
- * What a validation thread does when it reads the record: ends, never ends, throws when the record is long through, takes
- * memory until it dies of it; or nothing, where only the time is of interest.
+ * What a validation thread does when it reads the record: ends, never ends, takes memory until it dies of it, throws when
+ * its chunk has long been answered; or nothing, where only the time is of interest.
  */
-export type ThreadDeed = 'exit' | 'loop' | 'throw late' | 'hoard' | 'nothing'
+export type ThreadDeed = 'exit' | 'loop' | 'hoard' | 'throw late' | 'nothing'
 
 export interface Orders {
   readonly at?: Point
