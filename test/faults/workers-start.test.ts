@@ -23,6 +23,8 @@ t.test('threads that die as they start are started again with growing pauses; no
   await run.produce({ count: EVENTS, invalidShare: 0.05 })
   const service = await run.start({}, hooks({ threadsDieWhile: cause }))
   await diesAgainAndAgain(t, service)
+  await service.sees('chunks have waited in vain', async () => (await service.metrics()).sum('penstock_examiner_failures_total') > 0)
+  t.equal((await service.metrics()).sum('penstock_dead_letters_total'), 0)
   t.equal(run.accepted, 0)
   t.equal(await run.road.lag(), EVENTS, 'nothing is passed over')
   rmSync(cause)
