@@ -5,6 +5,7 @@ import { FaultRun } from './harness/fault-run.js'
 import { groupModes, groupProperties } from './harness/group-modes.js'
 import { parameter } from './harness/parameters.js'
 import { ProgressWatch } from './harness/progress-watch.js'
+import { steadyLoad } from './harness/steady-load.js'
 
 /** At least; the load goes on until the last rebalance is over. */
 const EVENTS = parameter('EVENTS', 50_000)
@@ -34,8 +35,7 @@ for (const { name: mode, knobs } of groupModes(SESSION_TIMEOUT_MS)) {
     await areShared(members)
     const progress = new ProgressWatch(t, () => run.accepted)
     const standstillsMs: number[] = []
-    const enough = new AbortController()
-    const producing = run.produce({ count: 20 * EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, signal: enough.signal })
+    const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02 })
 
     for (let rebalance = 1; rebalance <= REBALANCES; rebalance++) {
       const due = rebalance * EVENTS / (REBALANCES + 1)
@@ -50,8 +50,7 @@ for (const { name: mode, knobs } of groupModes(SESSION_TIMEOUT_MS)) {
     }
 
     await members[0]?.sees('all of the load has passed', () => run.accepted >= EVENTS, 300_000)
-    enough.abort()
-    await producing
+    await stopLoad()
     await run.finish({ timeoutMs: 300_000 })
     for (const member of members) {
       const metrics = await member.metrics()

@@ -4,6 +4,7 @@ import { foreignCommits } from './harness/foreign-commits.js'
 import { groupModes, groupProperties } from './harness/group-modes.js'
 import { startProxiedKafka } from './harness/kafka-proxy/proxied-kafka.js'
 import { SinkRelay } from './harness/sink-relay.js'
+import { steadyLoad } from './harness/steady-load.js'
 
 const PARTITIONS = 6
 const RATE_PER_SECOND = 300
@@ -27,8 +28,7 @@ for (const { name: mode, knobs } of groupModes(SESSION_TIMEOUT_MS)) {
     const [zombie, heir] = await Promise.all([run.start({ ...relay.knobs, KAFKA_CLIENT_ID: 'zombie' }), run.start({ KAFKA_CLIENT_ID: 'heir' })])
     const halves = () => Promise.all([zombie, heir].map(member => member.ownsPartitions(owned => owned === PARTITIONS / 2)))
     await halves()
-    const enough = new AbortController()
-    const producing = run.produce({ count: 1_000_000, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, signal: enough.signal })
+    const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02 })
     await zombie.sees('it sends', () => relay.calls.length > 20)
 
     // What it has under way when it is stopped is done; it hears of it when it goes on. It has come to rest first: what
@@ -46,8 +46,7 @@ for (const { name: mode, knobs } of groupModes(SESSION_TIMEOUT_MS)) {
     zombie.thaw()
     const lost = await zombie.logged('partitions lost')
     await halves()
-    enough.abort()
-    await producing
+    await stopLoad()
 
     await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
     const knownAt = Date.parse(String(lost.time))
