@@ -14,7 +14,7 @@ import { listFiles } from './stamp.mjs'
 export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
   integrity: { jobs: 2, timeoutSeconds: 60 },
-  simulation: { jobs: 2, timeoutSeconds: 600 },
+  simulation: { jobs: 2, timeoutSeconds: 1_200 },
   planted: { jobs: 1, timeoutSeconds: 900 },
   integration: { jobs: 1, timeoutSeconds: 600 },
   faults: { jobs: 1, timeoutSeconds: 600 }
