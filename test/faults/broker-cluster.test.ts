@@ -4,13 +4,12 @@ import { FaultRun } from './harness/fault-run.js'
 import { KafkaCluster } from './harness/kafka-cluster.js'
 import { parameter } from './harness/parameters.js'
 import { progress } from './harness/progress.js'
+import { steadyLoad } from './harness/steady-load.js'
 
 const OUTAGE_MS = parameter('OUTAGE_MS', 4_000)
 const RECOVERED_WITHIN_MS = 30_000
 const RATE_PER_SECOND = 60
 const PARTITIONS = 6
-/** More than are sent before the test stops the producer. */
-const MOST_EVENTS = 100_000
 const MAX_IN_FLIGHT = 500
 const KNOBS = { COMMIT_INTERVAL_MS: '100', MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT) }
 
@@ -55,16 +54,14 @@ async function runThrough (t: Test, name: string, breakSomething: (run: FaultRun
   const run = await FaultRun.create(t, { name, kafka: cluster.brokers, partitions: PARTITIONS, replicationFactor: 3, knobs: KNOBS })
   const service = await run.start()
   await service.ownsPartitions(owned => owned === PARTITIONS)
-  const enough = new AbortController()
-  const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', mayFail: true, signal: enough.signal })
+  const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', mayFail: true })
   await progress(run, PARTITIONS)
   const mend = await breakSomething(run)
   const brokenAt = performance.now()
   await progress(run, PARTITIONS).finally(mend)
   const recoveryMs = Math.round(performance.now() - brokenAt)
   await progress(run, PARTITIONS)
-  enough.abort()
-  await producing
+  await stopLoad()
   // A member that the group forgot does again what was in flight.
   const lost = (await service.metrics()).sum('penstock_rebalances_total', { event: 'lost' })
   const most = lost * MAX_IN_FLIGHT

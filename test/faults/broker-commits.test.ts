@@ -1,15 +1,17 @@
 import t from 'tap'
 import { FaultRun } from './harness/fault-run.js'
+import { foreignCommits } from './harness/foreign-commits.js'
 import { type CommitFault } from './harness/kafka-proxy/commit-faults.js'
 import { startProxiedKafka } from './harness/kafka-proxy/proxied-kafka.js'
 import { parameter } from './harness/parameters.js'
 import { progress } from './harness/progress.js'
+import { steadyLoad } from './harness/steady-load.js'
 
 const IN_A_ROW = parameter('COMMIT_FAULTS', 20)
+/** Few enough for the drain of a revocation. */
+const REFUSED_A_MOVE = 5
 const RATE_PER_SECOND = 200
 const PARTITIONS = 4
-/** More than are sent before the test stops the producer. */
-const MOST_EVENTS = 100_000
 const MAX_IN_FLIGHT = 500
 const KNOBS = { COMMIT_INTERVAL_MS: '100', KAFKA_SESSION_TIMEOUT_MS: '6000', MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT), CHUNK_RECORDS: '100' }
 
@@ -41,8 +43,7 @@ for (const { name, what, fault, expels = false } of CASES) {
     const run = await FaultRun.create(t, { name, kafka: brokers, partitions: PARTITIONS, knobs: KNOBS })
     const service = await run.start()
     await service.ownsPartitions(owned => owned === PARTITIONS)
-    const enough = new AbortController()
-    const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', signal: enough.signal })
+    const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid' })
     const hitsBefore = commitFaults.hits
     const recoveries: number[] = []
     for (const times of [1, IN_A_ROW]) {
@@ -53,8 +54,7 @@ for (const { name, what, fault, expels = false } of CASES) {
       await progress(run, PARTITIONS)
       recoveries.push(Math.round(performance.now() - clearedAt))
     }
-    enough.abort()
-    await producing
+    await stopLoad()
     const hits = commitFaults.hits - hitsBefore
     const most = expels ? hits * MAX_IN_FLIGHT : 0
     await run.finish({ repeats: { rows: most, messages: most, letters: most }, order: expels ? 'reported' : 'exact' })
@@ -65,6 +65,35 @@ for (const { name, what, fault, expels = false } of CASES) {
     t.equal(await service.stop(), 0, { log: service.tail })
   })
 }
+
+t.test('K9: commits that are refused while partitions move are not sent again once another member owns them', async t => {
+  t.teardown(() => { commitFaults.disarm() })
+  const run = await FaultRun.create(t, { name: 'moving', kafka: brokers, partitions: PARTITIONS, knobs: KNOBS })
+  const first = await run.start({ KAFKA_CLIENT_ID: 'first' })
+  await first.ownsPartitions(owned => owned === PARTITIONS)
+  const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, key: 'uid' })
+  await progress(run, PARTITIONS)
+  const hitsBefore = commitFaults.hits
+  const members = [first]
+  for (const clientId of ['second', 'third']) {
+    commitFaults.arm({ kind: 'refuse', code: 27 }, REFUSED_A_MOVE)
+    const other = await run.start({ KAFKA_CLIENT_ID: clientId })
+    members.push(other)
+    await Promise.all([first, other].map(member => member.ownsPartitions(owned => owned === PARTITIONS / 2)))
+    await first.sees('the refusals are over', () => commitFaults.left === 0)
+    await progress(run, PARTITIONS)
+    commitFaults.arm({ kind: 'refuse', code: 27 }, REFUSED_A_MOVE)
+    t.equal(await other.stop(), 0, { log: other.tail })
+    await first.ownsPartitions(owned => owned === PARTITIONS)
+    await first.sees('the refusals are over', () => commitFaults.left === 0)
+  }
+  await stopLoad()
+  await run.finish()
+  t.equal(commitFaults.hits - hitsBefore, 4 * REFUSED_A_MOVE)
+  const commits = commitFaults.commits.filter(({ groupId }) => groupId === run.name)
+  t.same(foreignCommits(commits, members.map((member, index) => ({ clientId: ['first', 'second', 'third'][index] ?? '', log: member.log }))), [])
+  t.equal(new Set(commits.map(({ clientId }) => clientId)).size, members.length, 'each of them has committed')
+})
 
 /** Of the commits that left the service, refused or not. A member that was expelled begins where the last was accepted. */
 function wentBack ({ name }: FaultRun): string[] {

@@ -6,6 +6,7 @@ import { cpuShare } from './harness/cpu-share.js'
 import { FaultRun } from './harness/fault-run.js'
 import { parameter } from './harness/parameters.js'
 import { progress } from './harness/progress.js'
+import { steadyLoad } from './harness/steady-load.js'
 
 const OUTAGES = parameter('OUTAGES', 1)
 const OUTAGE_MS = parameter('OUTAGE_MS', 4_000)
@@ -13,8 +14,6 @@ const RECOVERED_WITHIN_MS = 30_000
 const MAX_CPU_SHARE = 0.05
 const RATE_PER_SECOND = 60
 const PARTITIONS = 4
-/** More than are sent before the test stops the producer. */
-const MOST_EVENTS = 100_000
 const MAX_IN_FLIGHT = 500
 const KNOBS = { COMMIT_INTERVAL_MS: '100', KAFKA_SESSION_TIMEOUT_MS: '6000', MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT) }
 
@@ -44,8 +43,7 @@ async function runThrough (t: Test, name: string, outage: (service: TestService)
   const run = await FaultRun.create(t, { name, kafka: kafka.brokers, partitions: PARTITIONS, knobs: KNOBS })
   const service = await run.start()
   await service.ownsPartitions(owned => owned === PARTITIONS)
-  const enough = new AbortController()
-  const producing = run.produce({ count: MOST_EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', mayFail: true, signal: enough.signal })
+  const stopLoad = steadyLoad(t, run, { ratePerSecond: RATE_PER_SECOND, invalidShare: 0.02, key: 'uid', mayFail: true })
   const recoveries: number[] = []
   for (let i = 0; i < OUTAGES; i++) {
     await progress(run, PARTITIONS)
@@ -54,8 +52,7 @@ async function runThrough (t: Test, name: string, outage: (service: TestService)
     await progress(run, PARTITIONS)
     recoveries.push(Math.round(performance.now() - clearedAt))
   }
-  enough.abort()
-  await producing
+  await stopLoad()
   // A member that the group forgot does again what was in flight.
   const lost = (await service.metrics()).sum('penstock_rebalances_total', { event: 'lost' })
   const most = lost * MAX_IN_FLIGHT
