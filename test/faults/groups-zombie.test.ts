@@ -22,7 +22,14 @@ for (const { name: mode, knobs } of groupModes(SESSION_TIMEOUT_MS)) {
       name: `zombie-${mode}`,
       kafka: brokers,
       partitions: PARTITIONS,
-      knobs: { ...knobs, MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT), CHUNK_RECORDS: '100', COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS) }
+      knobs: {
+        ...knobs,
+        MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
+        CHUNK_RECORDS: '100',
+        COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
+        // Its calls have not timed out when it goes on: their answers are there, and there is something to send and to commit.
+        AWS_REQUEST_TIMEOUT_MS: '30000'
+      }
     })
     const relay = await SinkRelay.start(t, run.endpoint.url)
     const [zombie, heir] = await Promise.all([run.start({ ...relay.knobs, KAFKA_CLIENT_ID: 'zombie' }), run.start({ KAFKA_CLIENT_ID: 'heir' })])
