@@ -32,6 +32,12 @@ t.test('it refuses what the services refuse', async t => {
   await t.rejects(store(clients, ['a', 'a']), { name: 'ValidationException' })
   await t.rejects(store(clients, Array.from({ length: 26 }, (_, index) => `u${index}`)), { name: 'ValidationException' })
   await t.rejects(clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'B.fifo' })), { name: 'QueueDoesNotExist' })
+  await t.rejects(store(clients, ['a', 'x'.repeat(2_049)]), { name: 'ValidationException' }, 'a long key')
+  await t.rejects(clients.dynamodb.send(new PutItemCommand({ TableName: 'events', Item: { ...itemOf('a', 0), Event: { S: 'x'.repeat(400 * 1024) } } })), { name: 'ValidationException' }, 'a large item')
+  await t.rejects(send(clients, ['a', '\uFFFF']), { name: 'InvalidMessageContents' })
+  await t.rejects(send(clients, ['x'.repeat(600_000), 'y'.repeat(600_000)]), { name: 'BatchRequestTooLong' })
+  await t.rejects(send(clients, Array.from({ length: 11 }, (_, index) => `u${index}`)), { name: 'TooManyEntriesInBatchRequest' })
+  t.match(clients.endpoint.recorder.report(false), { rowsWritten: 0, messagesAccepted: 0 })
   t.equal((await clients.sqs.send(new GetQueueUrlCommand({ QueueName: 'A.fifo' }))).QueueUrl, `${clients.endpoint.url}/000000000000/A.fifo`)
 })
 
