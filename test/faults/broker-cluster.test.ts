@@ -62,10 +62,10 @@ async function runThrough (t: Test, name: string, breakSomething: (run: FaultRun
   const recoveryMs = Math.round(performance.now() - brokenAt)
   await progress(run, PARTITIONS)
   await stopLoad()
-  // A member that the group forgot does again what was in flight.
+  // A member that the group forgot does again what was in flight, and counts no dead letter whose partition it had lost meanwhile.
   const lost = (await service.metrics()).sum('penstock_rebalances_total', { event: 'lost' })
   const most = lost * MAX_IN_FLIGHT
-  await run.finish({ repeats: { rows: most, messages: most, letters: most }, metricsTellAll: true })
+  await run.finish({ repeats: { rows: most, messages: most, letters: most }, metricsTellAll: lost === 0 })
   t.comment(`figures: ${name}: all partitions committed further after ${recoveryMs} ms, partitions lost ${lost} times`)
   t.ok(recoveryMs < RECOVERED_WITHIN_MS)
   await service.becomesReady()

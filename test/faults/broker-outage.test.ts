@@ -53,10 +53,10 @@ async function runThrough (t: Test, name: string, outage: (service: TestService)
     recoveries.push(Math.round(performance.now() - clearedAt))
   }
   await stopLoad()
-  // A member that the group forgot does again what was in flight.
+  // A member that the group forgot does again what was in flight, and counts no dead letter whose partition it had lost meanwhile.
   const lost = (await service.metrics()).sum('penstock_rebalances_total', { event: 'lost' })
   const most = lost * MAX_IN_FLIGHT
-  await run.finish({ repeats: { rows: most, messages: most, letters: most }, order: 'exact', metricsTellAll: true })
+  await run.finish({ repeats: { rows: most, messages: most, letters: most }, order: 'exact', metricsTellAll: lost === 0 })
   t.comment(`figures: ${name}: all partitions committed further ${recoveries.join(' and ')} ms after the outage, partitions lost ${lost} times`)
   t.ok(Math.max(...recoveries) < RECOVERED_WITHIN_MS)
   await service.becomesReady()
