@@ -12,7 +12,7 @@ import { Pace } from '../../src/generator/pace.js'
  */
 const BATCH_BYTES = 16_384
 const ADMIN_TIMEOUT_MS = 30_000
-const VALID = { seed: 1, invalidShare: 0, kinds: [], extraShare: 0 }
+export const VALID = { seed: 1, invalidShare: 0, kinds: [], extraShare: 0 }
 
 export function kafkaAt (brokers: string): KafkaProducerSettings {
   return {
