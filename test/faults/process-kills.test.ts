@@ -1,6 +1,5 @@
 import t from 'tap'
 import { type Fault } from '../../bench/recording-endpoint/faults.js'
-import { type TestService } from '../helpers/service.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
 import { parameter } from './harness/parameters.js'
@@ -11,14 +10,14 @@ const EVENTS = parameter('EVENTS', 50_000)
 const RATE_PER_SECOND = parameter('RATE', 2_000)
 const MAX_IN_FLIGHT = 1_000
 const COMMIT_INTERVAL_MS = 100
-/** Of one kill, at whatever rate a backlog is worked off. */
+/**
+ * Of one kill: what was in flight, what was settled in a commit interval, and, since the sinks fail, what was settled
+ * above a record that was being tried again.
+ */
 const MOST_REPEATS = 2_000
 const RECOVERY_MS = 15_000
 /** The rate before a kill is that of this long. */
 const BEFORE_MS = 1_000
-/** At this kill another member takes over, at the others the killed one comes back. */
-const TAKEOVER = Math.floor(KILLS / 2)
-const OTHER_MEMBER = 'second'
 
 const { kafka } = await startTestStack(t, { servers: ['kafka'] })
 
@@ -36,26 +35,25 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
   run.arm(...['BatchWriteItem', 'SendMessageBatch'].flatMap((operation): Fault[] => [
     { operation, share: 0.05, status: 503 }, { operation, share: 0.01, reset: 'before' }, { operation, fail: { share: 0.02 } }
   ]))
-  let member = 'first'
-  let service = await run.start({ KAFKA_GROUP_INSTANCE_ID: member })
-  await service.ownsPartitions()
+  const start = async (member: string) => await run.start({ KAFKA_GROUP_INSTANCE_ID: member })
+  const [first, second] = await Promise.all([start('first'), start('second')])
+  await Promise.all([first, second].map(service => service.ownsPartitions(owned => owned === 2)))
   const meter = new RateMeter(t, () => run.accepted)
   const producing = run.produce({ count: EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05 })
 
   const recoveries: number[] = []
   const repeats = [repeatsOf(run)]
+  let service = first
   for (let kill = 0; kill < KILLS; kill++) {
     const at = Math.round(0.9 * EVENTS * (kill + run.random.fraction()) / KILLS)
     await service.sees(`${at} messages are accepted`, () => run.accepted >= at, 120_000)
     if (kill > 0) repeats.push(repeatsOf(run))
     // A backlog is worked off faster than events come: that is no rate to come back to.
     const before = Math.min(meter.rate(BEFORE_MS), RATE_PER_SECOND)
-    const other = kill === TAKEOVER ? await takePart(run, service) : undefined
-    if (other !== undefined) await meter.recovers(before, performance.now(), 2 * RECOVERY_MS)
     const killedAt = performance.now()
     await service.kill()
-    if (other !== undefined) member = OTHER_MEMBER
-    service = other ?? await run.start({ KAFKA_GROUP_INSTANCE_ID: member })
+    // At first the other member takes over, from then on the killed one comes back.
+    service = service === first ? second : await start('second')
     recoveries.push(await meter.recovers(before, killedAt, 2 * RECOVERY_MS))
   }
   await producing
@@ -68,16 +66,8 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
   t.comment(`figures: ms to recovery, per kill: ${recoveries.map(Math.round).join(' ')}; rows again: ${perKill.map(({ rows }) => rows).join(' ')}; messages again: ${perKill.map(({ messages }) => messages).join(' ')}`)
   t.equal(figures.produced, EVENTS)
   t.ok(Math.max(...recoveries) <= RECOVERY_MS, `after each kill the rate is back within ${RECOVERY_MS} ms`)
-  const most = Math.min(MOST_REPEATS, MAX_IN_FLIGHT + meter.peak * COMMIT_INTERVAL_MS / 1_000)
-  t.same(perKill.filter(({ rows, messages }) => Math.max(rows, messages) > most), [], `no kill repeats more than ${Math.round(most)}`)
+  t.same(perKill.filter(({ rows, messages }) => Math.max(rows, messages) > MOST_REPEATS), [], `no kill repeats more than ${MOST_REPEATS}`)
 })
-
-/** A second member that owns its half, so that it takes over the other when the first one dies. */
-async function takePart (run: FaultRun, first: TestService): Promise<TestService> {
-  const other = await run.start({ KAFKA_GROUP_INSTANCE_ID: OTHER_MEMBER })
-  await Promise.all([first, other].map(member => member.ownsPartitions(owned => owned === 2)))
-  return other
-}
 
 /** So far, from counters: the endpoint runs in this process, and must not stand still for a count. */
 function repeatsOf ({ endpoint: { recorder } }: FaultRun): { readonly messages: number, readonly rows: number } {

@@ -10,12 +10,10 @@ export class RateMeter {
   readonly #count: () => number
   readonly #samples: Array<{ readonly at: number, readonly count: number }> = []
   readonly #timer: NodeJS.Timeout
-  /** The highest rate so far, per second. */
-  peak = 0
 
   constructor (t: { teardown (handler: () => void): void }, count: () => number) {
     this.#count = count
-    this.#timer = setInterval(() => { this.peak = Math.max(this.peak, this.rate()) }, SAMPLE_EVERY_MS)
+    this.#timer = setInterval(() => { this.#sample() }, SAMPLE_EVERY_MS)
     t.teardown(() => { clearInterval(this.#timer) })
   }
 
@@ -28,8 +26,12 @@ export class RateMeter {
 
   /** Waits until the counter grows again at nearly this rate, and returns how long that was after `since`, in ms. */
   async recovers (ratePerSecond: number, since: number, timeoutMs: number): Promise<number> {
-    return await eventually(`the rate is ${Math.round(RECOVERED_SHARE * ratePerSecond)} a second again`, () =>
-      this.rate() >= RECOVERED_SHARE * ratePerSecond && performance.now() - since, { timeoutMs, state: () => `it is ${Math.round(this.rate())}` })
+    const recoveredRate = RECOVERED_SHARE * ratePerSecond
+    return await eventually(`the rate is ${Math.round(recoveredRate)} a second again`, () => {
+      const tookMs = performance.now() - since
+      // Nothing of the time before counts.
+      return tookMs > RATE_OVER_MS && this.rate() >= recoveredRate && tookMs
+    }, { timeoutMs, state: () => `it is ${Math.round(this.rate())}, at ${this.#count()} in all` })
   }
 
   #sample (): { readonly at: number, readonly count: number } {
