@@ -11,16 +11,15 @@ const STALL_EVENTS = parameter('STALL_EVENTS', 30_000)
 const POISON_EVENTS = parameter('POISON_EVENTS', 20_000)
 const SAMPLE_MS = 250
 const MB = 1e6
-/** What the process takes before its first record: Node.js, the SDK, a thread for validation. Measured: 120 to 160 MB. */
-const START_MB = 200
 /**
- * Above it, with these knobs: a record in flight costs several times its bytes, and the new generation of the heap may
- * grow to three times `--max-semi-space-size=32` before it is collected.
+ * With these knobs. Node.js, the SDK and a thread for validation take about half of it; a record in flight costs several
+ * times its bytes, and the new generation of the heap may grow to three times `--max-semi-space-size=32`.
  */
-const WORK_MB = 150
+const CEILING_MB = 350
 const KNOBS = { MAX_IN_FLIGHT_RECORDS: '4000', KAFKA_QUEUED_MAX_KBYTES: '1024', KAFKA_QUEUED_MIN_MESSAGES: '1000' }
-/** Of the second half of the stall. A soak of half an hour holds it to 1 MB a minute; over seconds the collector's steps count. */
-const MOST_SLOPE_MB_A_MINUTE = parameter('SLOPE_MB', 20)
+/** Of the second half of a long stall. Over a minute only the steps of the collector would be seen, up and down. */
+const MOST_SLOPE_MB_A_MINUTE = 1
+const LONG_STALL_MS = 1_200_000
 
 const { kafka } = await startTestStack(t, { servers: ['kafka'] })
 
@@ -37,7 +36,7 @@ function stall (operation: string): Fault[] {
 }
 
 for (const { what, stage, ms, faults } of STALLS) {
-  t.test(`while ${what} stalls for ${ms / 1_000} s before a backlog, memory is bounded and flat, and the process stays alive in its group`, async t => {
+  t.test(`while ${what} stalls for ${ms / 1_000} s before a backlog, memory is bounded, and the process stays alive in its group`, async t => {
     const run = await FaultRun.create(t, { name: `stalled-${stage}`, kafka: kafka.brokers, knobs: { ...KNOBS, RETRY_VISIBILITY_MS: '300000', AWS_REQUEST_TIMEOUT_MS: '2000' } })
     await run.produce({ count: STALL_EVENTS, seed: 1 })
     run.arm(...faults)
@@ -47,8 +46,8 @@ for (const { what, stage, ms, faults } of STALLS) {
     await rss.for(ms)
     const { peakMb, slopeMbAMinute } = rss.take()
     t.comment(`figures: ${what} stalled for ${ms / 1_000} s: RSS at most ${peakMb.toFixed(0)} MB, slope ${slopeMbAMinute.toFixed(1)} MB a minute in the second half`)
-    t.ok(peakMb < START_MB + WORK_MB, `${peakMb} MB`)
-    t.ok(slopeMbAMinute < MOST_SLOPE_MB_A_MINUTE, `${slopeMbAMinute} MB a minute`)
+    t.ok(peakMb < CEILING_MB, `${peakMb} MB`)
+    if (ms >= LONG_STALL_MS) t.ok(slopeMbAMinute <= MOST_SLOPE_MB_A_MINUTE, `${slopeMbAMinute} MB a minute`)
     t.match(await service.health('/live'), { status: 200 })
     t.equal((await service.metrics()).sum('penstock_rebalances_total', { event: 'lost' }), 0, 'it polled all the time')
 
@@ -74,7 +73,7 @@ t.test('when every record is poison and dead letters are slower than the input, 
   t.comment(`figures: all poison: RSS at most ${peakMb.toFixed(0)} MB, ${mostWaiting} records in flight at most`)
   t.ok(mostWaiting > Number(KNOBS.MAX_IN_FLIGHT_RECORDS) / 2, `${mostWaiting} records waited for their dead letters`)
   t.ok(mostWaiting <= Number(KNOBS.MAX_IN_FLIGHT_RECORDS), 'and no more were taken')
-  t.ok(peakMb < START_MB + WORK_MB, `${peakMb} MB`)
+  t.ok(peakMb < CEILING_MB, `${peakMb} MB`)
   await run.finish({ metricsTellAll: true })
   t.equal(await service.stop(), 0, { log: service.tail })
 })

@@ -54,13 +54,14 @@ const MAX_HEARTBEAT_INTERVAL_MS = 3_000
 
 /**
  * Properties of a consumer whose offsets are committed by hand: nothing is committed or stored by itself, what is
- * fetched ahead is bounded in bytes, and the assignor is one that the rebalance callback knows.
+ * fetched ahead is bounded in bytes, and the assignor is one that the rebalance callback knows. The operator's own
+ * properties win: those that would break a promise, or have a knob, are refused with the configuration.
  * All names: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
  */
 export function consumerConfig (settings: KafkaConsumerSettings): { global: ConsumerGlobalConfig, topic: ConsumerTopicConfig } {
   return {
     global: {
-      ...adminConfig(settings),
+      ...commonConfig(settings),
       'group.id': settings.groupId,
       ...(settings.groupInstanceId === undefined ? {} : { 'group.instance.id': settings.groupInstanceId }),
       ...membership(settings),
@@ -70,14 +71,15 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
       // Markers of transactions at the end of a partition surface as no record: only this tells that they were read.
       'enable.partition.eof': true,
       'isolation.level': 'read_committed',
-      debug: DEBUG_CONTEXTS,
       'allow.auto.create.topics': false,
       'queued.min.messages': settings.queuedMinMessages,
       'queued.max.messages.kbytes': settings.queuedMaxKbytes,
       'fetch.max.bytes': Math.max(settings.queuedMaxKbytes * 1024, settings.maxMessageBytes),
       'fetch.message.max.bytes': PARTITION_FETCH_BYTES,
       // The default of 1 s starves a consumer whose local queue is small.
-      'fetch.queue.backoff.ms': 20
+      'fetch.queue.backoff.ms': 20,
+      ...settings.properties,
+      debug: [DEBUG_CONTEXTS, settings.properties.debug].filter(Boolean).join()
     },
     topic: { 'auto.offset.reset': settings.autoOffsetReset }
   }
@@ -87,20 +89,25 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
 export function producerConfig (settings: KafkaProducerSettings): { global: ProducerGlobalConfig, topic: ProducerTopicConfig } {
   return {
     global: {
-      ...adminConfig(settings),
+      ...commonConfig(settings),
       dr_cb: true,
       'enable.idempotence': true,
       'message.max.bytes': settings.maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
       'queue.buffering.max.kbytes': Math.max(PRODUCER_QUEUE_KBYTES, Math.ceil(settings.maxMessageBytes / 1024) * 2),
       'linger.ms': 5,
-      'compression.codec': settings.compression
+      'compression.codec': settings.compression,
+      ...settings.properties
     },
     topic: { 'request.required.acks': -1, 'message.timeout.ms': DELIVERY_TIMEOUT_MS }
   }
 }
 
-/** What every client needs: the brokers, the name, the security. Host names of brokers are verified with TLS. */
 export function adminConfig (settings: KafkaSettings): GlobalConfig {
+  return { ...commonConfig(settings), ...settings.properties }
+}
+
+/** What every client needs: the brokers, the name, the security. Host names of brokers are verified with TLS. */
+function commonConfig (settings: KafkaSettings): GlobalConfig {
   return {
     'bootstrap.servers': settings.brokers.join(','),
     'client.id': settings.clientId,
@@ -112,8 +119,7 @@ export function adminConfig (settings: KafkaSettings): GlobalConfig {
     'topic.metadata.refresh.interval.ms': 10_000,
     // An idle connection that the broker closes is no news.
     'log.connection.close': false,
-    'statistics.interval.ms': 0,
-    ...settings.properties
+    'statistics.interval.ms': 0
   }
 }
 

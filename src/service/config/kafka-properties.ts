@@ -19,7 +19,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'auto.commit.enable': NEVER_LOSE,
   'auto.commit.interval.ms': NEVER_LOSE,
   'isolation.level': 'records of aborted transactions must not be delivered',
-  'enable.partition.eof': 'the source does not expect it',
+  'enable.partition.eof': 'only it tells of transaction markers at the end of a partition',
   'enable.idempotence': 'dead letters are produced idempotently',
   'check.crcs': 'corrupt records must not be delivered',
   acks: 'a dead letter counts once all replicas have it',

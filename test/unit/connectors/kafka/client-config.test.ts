@@ -1,6 +1,6 @@
 import rdkafka from 'node-rdkafka'
 import t from 'tap'
-import { consumerConfig, type KafkaConsumerSettings, type KafkaProducerSettings, producerConfig } from '../../../../src/connectors/kafka/client-config.js'
+import { adminConfig, consumerConfig, type KafkaConsumerSettings, type KafkaProducerSettings, producerConfig } from '../../../../src/connectors/kafka/client-config.js'
 
 const SETTINGS: KafkaConsumerSettings & KafkaProducerSettings = {
   brokers: ['a:9092', 'b:9092'],
@@ -78,6 +78,16 @@ t.test('Security: host names are verified, and a password goes only where there 
     'ssl.endpoint.identification.algorithm': 'https',
     'ssl.ca.location': '/ca.pem'
   })
+})
+
+t.test('the operator\'s own properties win over the defaults of the program, and are added to what is logged', t => {
+  const properties = { 'fetch.message.max.bytes': '1048576', 'linger.ms': '50', debug: 'fetch', 'reconnect.backoff.ms': '7' }
+  const consumer = consumerConfig({ ...SETTINGS, properties }).global
+  t.match(consumer, { 'fetch.message.max.bytes': '1048576', 'reconnect.backoff.ms': '7', debug: 'cgrp,metadata,fetch' })
+  t.equal(consumerConfig(SETTINGS).global.debug, 'cgrp,metadata')
+  t.match(producerConfig({ ...SETTINGS, properties }).global, { 'linger.ms': '50', 'reconnect.backoff.ms': '7' })
+  t.match(adminConfig({ ...SETTINGS, properties }), { 'reconnect.backoff.ms': '7' })
+  t.end()
 })
 
 t.test('librdkafka knows every property, for each protocol and security', async t => {
