@@ -7,7 +7,7 @@ import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
 import { toSourceRecord } from './message.js'
 import { OffsetResets } from './offset-resets.js'
-import { includes } from './partition-list.js'
+import { Pauses } from './pauses.js'
 import { Rebalancer, type RebalancerOptions } from './rebalancer.js'
 
 /** The first poll of an idle source waits this long for one record, on a thread of libuv's pool; the next takes all there is. */
@@ -16,7 +16,6 @@ const IDLE_POLL_MS = 100
 const PAUSE_AFTER_MS = 200
 /** Paused partitions are still polled, for group membership and rebalances. */
 const PAUSED_POLL_MS = 50
-const CHECK_BLOCKED_EVERY_MS = 500
 /** After an error of the client, the brokers are asked this often whether they and the topics are there again. */
 const PROBE_EVERY_MS = 2_000
 
@@ -42,11 +41,9 @@ export class KafkaSource {
   readonly #clock: Clock
   readonly #rebalancer: Rebalancer
   readonly #resets: OffsetResets
+  readonly #pauses: Pauses
   #consumer: KafkaConsumer | undefined
   #committer: Committer | undefined
-  #paused = false
-  #blocked: readonly TopicPartition[] = []
-  #blockedCheckedAt = 0
   #polling: Promise<void> | undefined
   #polls = 0
   #draining = false
@@ -66,12 +63,17 @@ export class KafkaSource {
     this.#clock = options.clock
     this.#rebalancer = new Rebalancer(intake, options, {
       betweenPolls: step => { this.#betweenPolls(step) },
-      assigned: partitions => { if (this.#paused) this.#attempt('pause', consumer => consumer.pause([...partitions])) },
-      // A partition that is given back paused is still paused when it comes again.
-      released: partitions => {
-        const paused = partitions.filter(partition => this.#paused || includes(this.#blocked, partition))
-        if (paused.length > 0 && !this.#stopping) this.#attempt('resume', consumer => consumer.resume(paused))
-      }
+      assigned: partitions => { this.#pauses.assigned(partitions) },
+      released: partitions => { if (!this.#stopping) this.#pauses.released(partitions) }
+    })
+    this.#pauses = new Pauses({
+      intake,
+      clock: options.clock,
+      client: {
+        pause: partitions => { this.#attempt('pause', consumer => consumer.pause([...partitions])) },
+        resume: partitions => { this.#attempt('resume', consumer => consumer.resume([...partitions])) }
+      },
+      assigned: () => this.#rebalancer.assigned
     })
     this.#resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
     intake.onAvailable = () => { this.#wake?.() }
@@ -237,16 +239,16 @@ export class KafkaSource {
 
   /** How many records to ask for; 0 when the assignment is paused and polled for its events only. */
   async #creditFor (): Promise<number> {
-    this.#tendBlocked()
-    if (this.#paused) {
+    this.#pauses.tendBlocked()
+    if (this.#pauses.all) {
       if (this.#draining || !this.#intake.relaxed) return 0
-      this.#resume()
+      this.#pauses.resumeAll()
     }
     const giveUpAt = this.#clock.now() + PAUSE_AFTER_MS
     while (!this.#mayPoll) {
       const left = giveUpAt - this.#clock.now()
       if (left <= 0 || this.#draining) {
-        this.#pauseAll()
+        this.#pauses.pauseAll()
         return 0
       }
       await this.#pause(left)
@@ -269,32 +271,6 @@ export class KafkaSource {
         resolve()
       }
     })
-  }
-
-  #pauseAll (): void {
-    this.#paused = true
-    const { assigned } = this.#rebalancer
-    if (assigned.length > 0) this.#attempt('pause', consumer => consumer.pause([...assigned]))
-  }
-
-  #resume (): void {
-    this.#paused = false
-    const free = this.#rebalancer.assigned.filter(partition => !includes(this.#blocked, partition))
-    if (free.length > 0) this.#attempt('resume', consumer => consumer.resume(free))
-  }
-
-  /** Partitions whose span is used up are paused one by one, and resumed when it has shrunk. */
-  #tendBlocked (): void {
-    const now = this.#clock.now()
-    if (now - this.#blockedCheckedAt < CHECK_BLOCKED_EVERY_MS) return
-    this.#blockedCheckedAt = now
-    const before = this.#blocked
-    this.#blocked = this.#intake.blocked().filter(partition => includes(this.#rebalancer.assigned, partition))
-    if (before.length === 0 && this.#blocked.length === 0) return
-    const added = this.#blocked.filter(partition => !includes(before, partition))
-    const freed = before.filter(partition => !includes(this.#blocked, partition) && includes(this.#rebalancer.assigned, partition))
-    if (added.length > 0) this.#attempt('pause', consumer => consumer.pause(added))
-    if (freed.length > 0 && !this.#paused) this.#attempt('resume', consumer => consumer.resume(freed))
   }
 
   /** The client throws for partitions it lost meanwhile; the next rebalance puts that right. */
