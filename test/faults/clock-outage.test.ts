@@ -54,7 +54,7 @@ t.test('everything is down for ten minutes, then the backlog drains at once, wit
   t.ok(events.deadLetters.every(letter => letter.value?.toString() === 'not JSON'), 'nothing good was dead-lettered')
   const { rows = {} } = events.endpoint.recorder.report(true)
   t.equal(Object.keys(rows).length, valid)
-  for (const { name, hits } of events.endpoint.hits().filter(({ operation }) => ['BatchWriteItem', 'ReceiveMessage'].includes(operation))) t.ok(hits > 0, `${name} was met`)
+  for (const { name, hits } of events.endpoint.hits().filter(({ operation }) => ['BatchWriteItem', 'SendMessageBatch'].includes(operation))) t.ok(hits > 0, `${name} was met`)
 })
 
 function reportOf ({ endpoint }: EventsOnAClock) {
