@@ -29,6 +29,8 @@ const CORE = [
 ].map(name => `test/faults/${name}.test.ts`)
 
 const SIGN_OF_LIFE_MS = 15_000
+/** A file that takes longer says for how long. */
+const LONG_FILE_MS = 5_000
 
 /**
  * @param {string} root
@@ -148,12 +150,14 @@ async function runSuite (root, suite, files, total) {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const name = path.relative(path.join(root, 'dist'), file)
       running.add(name)
+      const startedAt = Date.now()
       const result = await runTestFile(file, { cwd: root, timeoutSeconds })
+      const elapsedMs = Date.now() - startedAt
       running.delete(name)
       total.passed += result.passed
       total.failed += result.failed
       total.skipped += result.skipped
-      say(describe(name, result))
+      say(describe(name, result, elapsedMs))
     }
   }
   await Promise.all(Array.from({ length: jobs }, work))
@@ -165,9 +169,12 @@ async function runSuite (root, suite, files, total) {
  * One line, and everything the file wrote when something failed.
  * @param {string} name
  * @param {import('./run-test-file.mjs').FileResult} result
+ * @param {number} elapsedMs
  */
-function describe (name, { passed, failed, skipped, defect, output }) {
-  const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`].filter(Boolean).join(', ')
+function describe (name, { passed, failed, skipped, defect, output }, elapsedMs) {
+  const counts = [
+    `${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`, elapsedMs >= LONG_FILE_MS && formatElapsed(elapsedMs)
+  ].filter(Boolean).join(', ')
   const line = `  ${failed === 0 ? '✔' : '✖'} ${name} (${counts})`
   if (failed === 0) return [line, ...figuresIn(output)].join('\n')
   return [line, ...defect === undefined ? [] : [`    The file failed: ${defect}.`], ...output.map(text => `    ${text}`)].join('\n')
