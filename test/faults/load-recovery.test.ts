@@ -10,10 +10,10 @@ const OUTAGE_MS = parameter('OUTAGE_MS', 10_000)
 const EVENTS = parameter('RECOVERY_EVENTS', 12_000)
 const RECOVERED_WITHIN_MS = parameter('RECOVERED_WITHIN_MS', 15_000)
 /**
- * The client gives up its membership with the session and comes as a new member; the restarted coordinator waits out the
- * session of the old one, 10 s by default, beside its own start.
+ * Without its coordinator the client gives up its membership with the session and comes as a new member, and the
+ * coordinator waits out the session of the old one, 10 s by default: 10.6 to 15.7 s in all were seen.
  */
-const RESTARTED_WITHIN_MS = 2 * RECOVERED_WITHIN_MS
+const REJOINED_WITHIN_MS = 2 * RECOVERED_WITHIN_MS
 /** Long enough for the rate to be the sinks', not that of the start. */
 const STEADY_MESSAGES = 1_500
 const RATE_OVER_MS = 3_000
@@ -28,6 +28,9 @@ const KNOBS = {
   CHUNK_RECORDS: '50',
   KAFKA_QUEUED_MIN_MESSAGES: '100',
   KAFKA_QUEUED_MAX_KBYTES: '64',
+  // A fetch brings at least a whole batch of each partition.
+  KAFKA_PROPERTY_FETCH_MESSAGE_MAX_BYTES: '16384',
+  KAFKA_PROPERTY_BATCH_SIZE: '16384',
   AWS_CONNECT_TIMEOUT_MS: '2000',
   AWS_REQUEST_TIMEOUT_MS: '2000'
 }
@@ -49,8 +52,8 @@ function sinkOutage (what: string, name: string, fault: Fault): Outage {
 const OUTAGES: readonly Outage[] = [
   sinkOutage('the table throttles every call', 'table-throttled', { operation: 'BatchWriteItem', status: 400, error: 'ProvisionedThroughputExceededException' }),
   sinkOutage('the queues accept calls and never answer', 'queues-hang', { operation: 'SendMessageBatch', hang: 'before' }),
-  { what: 'the broker stands still', name: 'broker-stopped', withinMs: RECOVERED_WITHIN_MS, begin: () => { process.kill(kafka.pid ?? NaN, 'SIGSTOP') }, end: () => { process.kill(kafka.pid ?? NaN, 'SIGCONT') } },
-  { what: 'the broker is killed and started again', name: 'broker-killed', withinMs: RESTARTED_WITHIN_MS, begin: () => kafka.kill(), end: () => kafka.start() }
+  { what: 'the broker stands still', name: 'broker-stopped', withinMs: REJOINED_WITHIN_MS, begin: () => { process.kill(kafka.pid ?? NaN, 'SIGSTOP') }, end: () => { process.kill(kafka.pid ?? NaN, 'SIGCONT') } },
+  { what: 'the broker is killed and started again', name: 'broker-killed', withinMs: REJOINED_WITHIN_MS, begin: () => kafka.kill(), end: () => kafka.start() }
 ]
 
 for (const { what, name, withinMs, begin, end } of OUTAGES) {
