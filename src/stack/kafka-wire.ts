@@ -56,6 +56,12 @@ export function int32 (value: number): Buffer {
   return bytes
 }
 
+export function int64 (value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(value))
+  return bytes
+}
+
 function encode ({ apiKey, apiVersion, flexible, body }: BrokerQuestion): Buffer {
   const header = Buffer.concat([int16(apiKey), int16(apiVersion), int32(CORRELATION_ID), text(CLIENT_ID), ...flexible ? [int8(0)] : []])
   return Buffer.concat([int32(header.length + body.length), header, body])

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { int16, int32, int64, text as plain } from '../../../src/stack/kafka-wire.js'
 import { CommitFaults } from '../../faults/harness/kafka-proxy/commit-faults.js'
 import { FrameReader } from '../../faults/harness/kafka-proxy/frame-reader.js'
 import { OFFSET_COMMIT, readCorrelationId, readErrorCodes, readOffsetCommit, readRequestHeader, rewriteErrorCodes, spoilGeneration } from '../../faults/harness/kafka-proxy/offset-commit.js'
@@ -100,26 +101,4 @@ function encoding (version: number) {
 function frame (parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   return Buffer.concat([int32(body.length), body])
-}
-
-function plain (value: string): Buffer {
-  return Buffer.concat([int16(Buffer.byteLength(value)), Buffer.from(value)])
-}
-
-function int16 (value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32 (value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function int64 (value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(BigInt(value))
-  return bytes
 }
