@@ -2,6 +2,7 @@ import t from 'tap'
 import { type AttributeValue, CreateTableCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { createDynamoDBClient } from '../../src/connectors/aws/clients.js'
 import { tableDefinition } from '../../src/connectors/dynamodb/definition.js'
+import { SdkBatchWriter } from '../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { createTableStage } from '../../src/connectors/dynamodb/table-stage.js'
 import { startTestStack } from '../helpers/stack.js'
 import { type FlightOptions, flightOf } from '../unit/connectors/flights.js'
@@ -25,7 +26,7 @@ const { signal } = new AbortController()
 
 function stageOn (table: string) {
   return createTableStage<Event>({
-    table: { client, name: table, keyName: 'UUID', callTimeoutMs: 20_000 },
+    table: { writer: new SdkBatchWriter(client, 20_000), client, name: table, keyName: 'UUID', callTimeoutMs: 20_000 },
     batch: { maxRecords: 25, maxBytes: 16 * 1024 * 1024, lingerMs: 0 },
     concurrency: 1,
     key: flight => flight.payload.uid,

@@ -7,6 +7,7 @@ import { fifoId } from '../../src/connectors/sqs/fifo-id.js'
 import { QueueDirectory } from '../../src/connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../src/connectors/sqs/queue-stage.js'
 import { RetryQueueReceiver } from '../../src/connectors/sqs/retry-queue-receiver.js'
+import { SdkBatchSender } from '../../src/connectors/sqs/sdk-batch-sender.js'
 import { createRetrySendStage, RETRY_QUEUE_KEY } from '../../src/connectors/sqs/retry-send-stage.js'
 import { systemClock } from '../../src/engine/clock.js'
 import { type ReplayMessage } from '../../src/engine/replay.js'
@@ -20,7 +21,8 @@ process.env.AWS_SECRET_ACCESS_KEY = 'test'
 const stack = await startTestStack(t, { servers: ['elasticmq'] })
 const client = createSqsClient({ region: 'eu-west-1', endpoint: stack.elasticmq.endpoint, maxSockets: 8, connectTimeoutMs: 2000, requestTimeoutMs: 5000 })
 t.teardown(() => { client.destroy() })
-const sender = { client, callTimeoutMs: 10_000 }
+const calls = { client, callTimeoutMs: 10_000 }
+const sender = new SdkBatchSender(client, 10_000)
 const { signal } = new AbortController()
 
 async function createQueue ({ name, attributes }: { name: string, attributes: Readonly<Record<string, string>> }): Promise<string> {
@@ -52,7 +54,7 @@ function stageOn (queues: QueueDirectory) {
   })
 }
 
-const directory = (...clients: string[]) => new QueueDirectory({ ...sender, addresses: queueAddresses(clients, {}) })
+const directory = (...clients: string[]) => new QueueDirectory({ ...calls, addresses: queueAddresses(clients, {}) })
 
 t.test('messages arrive as they were sent, in order, and a repeated send is dropped', async t => {
   const url = await createQueue(clientQueueDefinition('Client_A'))
@@ -82,7 +84,7 @@ t.test('a client whose queue is missing waits for it, and the others go on', asy
 t.test('a queue URL is reached at the endpoint, whatever its host', async t => {
   const url = await createQueue(clientQueueDefinition('Client_C'))
   const foreign = url.replace(/^http:\/\/[^/]+/, 'http://sqs.nowhere.invalid')
-  const queues = new QueueDirectory({ ...sender, addresses: queueAddresses(['Client_C'], { Client_C: foreign }) })
+  const queues = new QueueDirectory({ ...calls, addresses: queueAddresses(['Client_C'], { Client_C: foreign }) })
   t.match(await stageOn(queues).run([flightOf({ client: 'Client_C', group: 'g', body: 'here' })], signal), [{ class: 'done' }])
   t.strictSame(await receive(url), ['here'])
 })
@@ -96,7 +98,7 @@ t.test('a server that is unreachable holds every queue', async t => {
 
 t.test('a record goes through the retry queue, byte for byte, and is gone when it is done', async t => {
   const url = await createQueue(retryQueueDefinition('retry.fifo'))
-  const queues = new QueueDirectory({ ...sender, addresses: new Map([[RETRY_QUEUE_KEY, { name: 'retry.fifo' }]]) })
+  const queues = new QueueDirectory({ ...calls, addresses: new Map([[RETRY_QUEUE_KEY, { name: 'retry.fifo' }]]) })
   const stage = createRetrySendStage<string>({
     sender,
     queues,
@@ -115,7 +117,7 @@ t.test('a record goes through the retry queue, byte for byte, and is gone when i
   const delivered: ReplayMessage[] = []
   const undecodable: string[] = []
   const receiver = new RetryQueueReceiver({
-    sender,
+    calls,
     queues,
     clock: systemClock,
     visibilityMs: 5000,

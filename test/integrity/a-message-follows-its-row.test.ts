@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { type BatchWriteItemCommandInput, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type SendMessageBatchCommandInput, type SQSClient } from '@aws-sdk/client-sqs'
 import t from 'tap'
+import { SdkBatchWriter } from '../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { type KafkaLog } from '../../src/connectors/kafka/kafka-log.js'
 import { DeliveryProducer } from '../../src/connectors/kafka/delivery-producer.js'
+import { SdkBatchSender } from '../../src/connectors/sqs/sdk-batch-sender.js'
 import { QueueDirectory } from '../../src/connectors/sqs/queue-directory.js'
 import { createEventsExaminer } from '../../src/pipelines/events/examiner.js'
 import { createEventsEngine } from '../../src/pipelines/events/pipeline.js'
@@ -38,8 +40,9 @@ function eventsRoad () {
   const log = new Proxy({}, { get: () => () => {} }) as KafkaLog
   const engine = createEventsEngine(config, {
     examiner: createEventsExaminer({ ...EXAMINE_OPTIONS, threads: 0, timeoutMs: 1_000, retryTimeoutMs: 1_000, clock }),
+    writer: new SdkBatchWriter(dynamodb, 1_000),
     dynamodb,
-    sqs,
+    sender: new SdkBatchSender(sqs, 1_000),
     queues: new QueueDirectory({ client: sqs, callTimeoutMs: 1_000, addresses: new Map([[EVENT.client, { name: 'any.fifo' }]]) }),
     retryQueue: undefined,
     deadLetters: new DeliveryProducer({ properties: { global: {}, topic: {} }, log, clock })

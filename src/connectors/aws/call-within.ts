@@ -1,5 +1,13 @@
 import { setMaxListeners } from 'node:events'
 
+/** Beyond its request timeout: the time to read the answer's body. */
+const BODY_TIMEOUT_MS = 2_000
+
+/** The end of a call, from its first byte to the last byte of its answer. */
+export function callDeadlineMs ({ connectTimeoutMs, requestTimeoutMs }: { readonly connectTimeoutMs: number, readonly requestTimeoutMs: number }): number {
+  return connectTimeoutMs + requestTimeoutMs + BODY_TIMEOUT_MS
+}
+
 /**
  * Runs one call of the SDK under a deadline that holds from the first byte sent to the last byte read. The SDK's own
  * deadlines end when the response's headers arrive, so a body that trickles or stops would keep a call for ever.

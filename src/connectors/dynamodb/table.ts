@@ -2,15 +2,19 @@ import { type AttributeValue, type DynamoDBClient, DescribeTableCommand, type Ta
 import { environment, type Outcome, poison } from '../../engine/outcome.js'
 import { callWithin } from '../aws/call-within.js'
 import { type CallFailure, classifyError, outcomeOf } from '../aws/classify-error.js'
+import { type BatchWriter } from './batch-writer.js'
 import { type Row } from './row.js'
 
 /** A table and how it is called. */
 export interface Table {
+  /** Carries the batches. */
+  readonly writer: BatchWriter
+  /** Does everything else. */
   readonly client: Pick<DynamoDBClient, 'send'>
   readonly name: string
   /** The attribute that is the partition key, a string; there is no sort key. */
   readonly keyName: string
-  /** The end of every call, from its first byte to the last byte of its answer. */
+  /** The end of every call of the client, from its first byte to the last byte of its answer. */
   readonly callTimeoutMs: number
 }
 

@@ -1,6 +1,5 @@
-import { BatchWriteItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import { type WriteRequest } from '@aws-sdk/client-dynamodb'
 import { DONE, environment, type Outcome, transient } from '../../engine/outcome.js'
-import { callWithin } from '../aws/call-within.js'
 import { type CallFailure, classifyError } from '../aws/classify-error.js'
 import { isolateRefused } from '../aws/isolate-refused.js'
 import { type Row } from './row.js'
@@ -18,11 +17,8 @@ export async function writeRows (table: Table, rows: readonly Row[], signal: Abo
 }
 
 async function batchWrite (table: Table, rows: readonly Row[], signal: AbortSignal): Promise<readonly Outcome[] | CallFailure> {
-  const command = new BatchWriteItemCommand({
-    RequestItems: { [table.name]: rows.map(row => ({ PutRequest: { Item: row.attributes } })) }
-  })
   try {
-    const answer = await callWithin(table.callTimeoutMs, signal, abortSignal => table.client.send(command, { abortSignal }))
+    const answer = await table.writer.write(table.name, rows, signal)
     return outcomesOf(table, rows, Object.values(answer.UnprocessedItems ?? {}).flat())
   } catch (error) {
     return classifyError(error)

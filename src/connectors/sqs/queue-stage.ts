@@ -3,13 +3,14 @@ import { type Flight } from '../../engine/flight.js'
 import { type Outcome, poison } from '../../engine/outcome.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { classifyError, outcomeOf } from '../aws/classify-error.js'
+import { type BatchSender } from './batch-sender.js'
 import { DEDUPLICATION_MS, SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
 import { type QueueDirectory } from './queue-directory.js'
-import { type Entry, entryBytes, type Sender, sendEntries } from './send-entries.js'
+import { type Entry, entryBytes, sendEntries } from './send-entries.js'
 
 export interface QueueStageOptions<T> {
   readonly name: string
-  readonly sender: Sender
+  readonly sender: BatchSender
   readonly queues: QueueDirectory
   /** Bounded by what a call may hold: 10 entries, 1 MiB. */
   readonly batch: BatchPolicy

@@ -6,10 +6,10 @@ import { type Clock, type Timer } from '../../engine/clock.js'
 import { toAppError } from '../aws/classify-error.js'
 import { callWithin } from '../aws/call-within.js'
 import { RECEIVE_MAX_MESSAGES, VISIBILITY_MAX_MS } from './limits.js'
-import { type Sender } from './send-entries.js'
+import { type SqsCalls } from './sqs-calls.js'
 
 export interface ReceiptKeeperOptions {
-  readonly sender: Sender
+  readonly calls: SqsCalls
   readonly queueUrl: string
   readonly clock: Clock
   /** How long a message stays hidden unless that is prolonged. */
@@ -110,14 +110,14 @@ export class ReceiptKeeper {
   }
 
   async #deleteBatch (receipts: readonly Receipt[]): Promise<void> {
-    const { sender, queueUrl, clock, failed } = this.#options
+    const { calls, queueUrl, clock, failed } = this.#options
     let left = receipts
     for (let tries = 1; ; tries++) {
       const command = new DeleteMessageBatchCommand({
         QueueUrl: queueUrl,
         Entries: left.map((receipt, index) => ({ Id: String(index), ReceiptHandle: receipt.handle }))
       })
-      const failure = await this.#call(async signal => (await sender.client.send(command, { abortSignal: signal })).Failed)
+      const failure = await this.#call(async signal => (await calls.client.send(command, { abortSignal: signal })).Failed)
       if (failure === undefined) return
       left = failure.ids === undefined ? left : left.filter((_, index) => failure.ids?.has(String(index)))
       if (tries === DELETE_TRIES || this.#abort.signal.aborted) {
@@ -130,19 +130,19 @@ export class ReceiptKeeper {
 
   async #changeVisibility (action: 'prolong' | 'release', receipts: readonly Receipt[], visibilityMs: number): Promise<void> {
     const seconds = Math.ceil(Math.min(Math.max(visibilityMs, 0), VISIBILITY_MAX_MS - this.#options.visibilityMs) / 1000)
-    const { sender, queueUrl, failed } = this.#options
+    const { calls, queueUrl, failed } = this.#options
     const command = new ChangeMessageVisibilityBatchCommand({
       QueueUrl: queueUrl,
       Entries: receipts.map((receipt, index) => ({ Id: String(index), ReceiptHandle: receipt.handle, VisibilityTimeout: seconds }))
     })
-    const failure = await this.#call(async signal => (await sender.client.send(command, { abortSignal: signal })).Failed)
+    const failure = await this.#call(async signal => (await calls.client.send(command, { abortSignal: signal })).Failed)
     if (failure !== undefined) failed(action, failure.error, failure.ids?.size ?? receipts.length)
   }
 
   /** What failed, by entry id; without ids when the whole call did. */
   async #call (call: (signal: AbortSignal) => Promise<BatchResultErrorEntry[] | undefined>): Promise<{ error: AppError, ids?: Set<string> } | undefined> {
     try {
-      const failed = await callWithin(this.#options.sender.callTimeoutMs, this.#abort.signal, call) ?? []
+      const failed = await callWithin(this.#options.calls.callTimeoutMs, this.#abort.signal, call) ?? []
       const [first] = failed
       if (first === undefined) return undefined
       return { error: toAppError({ name: first.Code }), ids: new Set(failed.map(entry => entry.Id ?? '')) }

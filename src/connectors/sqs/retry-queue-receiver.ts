@@ -10,10 +10,10 @@ import { type Queue, type QueueDirectory } from './queue-directory.js'
 import { ReceiptKeeper } from './receipt-keeper.js'
 import { decodeEnvelope } from './retry-envelope.js'
 import { NOT_BEFORE, RETRY_COUNT, RETRY_QUEUE_KEY } from './retry-send-stage.js'
-import { type Sender } from './send-entries.js'
+import { type SqsCalls } from './sqs-calls.js'
 
 export interface RetryQueueReceiverOptions {
-  readonly sender: Sender
+  readonly calls: SqsCalls
   readonly queues: QueueDirectory
   readonly clock: Clock
   readonly visibilityMs: number
@@ -99,7 +99,7 @@ export class RetryQueueReceiver {
   }
 
   async #receive (credit: number): Promise<void> {
-    const { queues, sender, visibilityMs } = this.#options
+    const { queues, calls, visibilityMs } = this.#options
     const waitMs = Math.min(this.#options.waitMs ?? RECEIVE_MAX_WAIT_MS, RECEIVE_MAX_WAIT_MS)
     const queue = await queues.lookUp(RETRY_QUEUE_KEY, this.#stop.signal)
     const command = new ReceiveMessageCommand({
@@ -109,10 +109,10 @@ export class RetryQueueReceiver {
       VisibilityTimeout: Math.ceil(visibilityMs / 1000),
       MessageAttributeNames: [RETRY_COUNT, NOT_BEFORE]
     })
-    const timeoutMs = waitMs + sender.callTimeoutMs
+    const timeoutMs = waitMs + calls.callTimeoutMs
     try {
       const answer = await callWithin(timeoutMs, this.#stop.signal, abortSignal =>
-        sender.client.send(command, { abortSignal, requestTimeout: timeoutMs }))
+        calls.client.send(command, { abortSignal, requestTimeout: timeoutMs }))
       this.#take(queue, answer.Messages ?? [])
     } catch (error) {
       const failure = toAppError(error)
@@ -144,9 +144,9 @@ export class RetryQueueReceiver {
   }
 
   #createKeeper (queue: Queue): ReceiptKeeper {
-    const { sender, clock, visibilityMs, observer } = this.#options
+    const { calls, clock, visibilityMs, observer } = this.#options
     return new ReceiptKeeper({
-      sender,
+      calls,
       queueUrl: queue.url,
       clock,
       visibilityMs,

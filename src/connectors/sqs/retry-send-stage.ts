@@ -1,10 +1,11 @@
 import { type Flight } from '../../engine/flight.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
+import { type BatchSender } from './batch-sender.js'
 import { fifoId } from './fifo-id.js'
 import { type QueueDirectory } from './queue-directory.js'
 import { createQueueStage } from './queue-stage.js'
 import { encodeEnvelope } from './retry-envelope.js'
-import { type Entry, type Sender } from './send-entries.js'
+import { type Entry } from './send-entries.js'
 
 /** The one key of the directory that holds the retry queue. */
 export const RETRY_QUEUE_KEY = 'retry'
@@ -19,7 +20,7 @@ export const RETRY_COUNT = 'RetryCount'
 export const NOT_BEFORE = 'NotBefore'
 
 export interface RetrySendStageOptions<T> {
-  readonly sender: Sender
+  readonly sender: BatchSender
   readonly queues: QueueDirectory
   readonly batch: BatchPolicy
   readonly concurrency: number

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type MessageAttributeValue, SendMessageBatchCommand, type SendMessageBatchCommandOutput, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
+import { type MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { classOf } from '../../errors.js'
 import { DONE, environment, type Outcome, poison, transient } from '../../engine/outcome.js'
-import { callWithin } from '../aws/call-within.js'
 import { type CallFailure, classifyError, codeOfServiceError } from '../aws/classify-error.js'
 import { isolateRefused } from '../aws/isolate-refused.js'
+import { type BatchSendAnswer, type BatchSender } from './batch-sender.js'
 import { type Queue } from './queue-directory.js'
 
 /** One message for a FIFO queue. A repeated send uses the very same entry, so that the queue can drop it. */
@@ -13,12 +13,6 @@ export interface Entry {
   readonly groupId: string
   readonly deduplicationId: string
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>>
-}
-
-export interface Sender {
-  readonly client: Pick<SQSClient, 'send'>
-  /** The end of every call, from its first byte to the last byte of its answer. */
-  readonly callTimeoutMs: number
 }
 
 /** What an entry adds to a call, in bytes: attributes count with their name, type and value. */
@@ -31,7 +25,7 @@ export function entryBytes (entry: Entry): number {
 }
 
 /** Sends entries to one queue, in one call where the queue's limit allows. One outcome per entry, in order. */
-export async function sendEntries (sender: Sender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[]> {
+export async function sendEntries (sender: BatchSender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[]> {
   return await isolateRefused({
     parts: partsWithin(queue.maximumMessageSize, entries),
     scope: 'key',
@@ -55,22 +49,11 @@ function partsWithin (maxBytes: number, entries: readonly Entry[]): Entry[][] {
   return parts
 }
 
-async function send (sender: Sender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[] | CallFailure> {
-  const command = new SendMessageBatchCommand({ QueueUrl: queue.url, Entries: entries.map(requestEntry) })
+async function send (sender: BatchSender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[] | CallFailure> {
   try {
-    return outcomesOf(entries, await callWithin(sender.callTimeoutMs, signal, abortSignal => sender.client.send(command, { abortSignal })))
+    return outcomesOf(entries, await sender.send(queue.url, entries, signal))
   } catch (error) {
     return classifyError(error)
-  }
-}
-
-function requestEntry (entry: Entry, index: number): SendMessageBatchRequestEntry {
-  return {
-    Id: String(index),
-    MessageBody: entry.body,
-    MessageGroupId: entry.groupId,
-    MessageDeduplicationId: entry.deduplicationId,
-    ...(entry.attributes === undefined ? {} : { MessageAttributes: entry.attributes })
   }
 }
 
@@ -79,7 +62,7 @@ const WRONG_DIGEST = transient('UNKNOWN', 'the digest of the body in the answer 
 
 const ALL_THROTTLED = environment('key', 'THROTTLED', 'every entry was throttled')
 
-function outcomesOf (entries: readonly Entry[], answer: SendMessageBatchCommandOutput): readonly Outcome[] {
+function outcomesOf (entries: readonly Entry[], answer: BatchSendAnswer): readonly Outcome[] {
   const outcomes: Outcome[] = entries.map(() => NOT_IN_ANSWER)
   for (const { Id: id, MD5OfMessageBody: digest } of answer.Successful ?? []) {
     const entry = entries[Number(id)]

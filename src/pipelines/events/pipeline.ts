@@ -1,9 +1,11 @@
 import { type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { type SQSClient } from '@aws-sdk/client-sqs'
+import { callDeadlineMs } from '../../connectors/aws/call-within.js'
+import { type BatchWriter } from '../../connectors/dynamodb/batch-writer.js'
 import { createTableStage } from '../../connectors/dynamodb/table-stage.js'
 import { type Row } from '../../connectors/dynamodb/row.js'
 import { createDeadLetterStage } from '../../connectors/kafka/dead-letter-stage.js'
 import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
+import { type BatchSender } from '../../connectors/sqs/batch-sender.js'
 import { type QueueDirectory } from '../../connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../connectors/sqs/queue-stage.js'
 import { createRetrySendStage } from '../../connectors/sqs/retry-send-stage.js'
@@ -26,8 +28,12 @@ export interface EventOnRoad extends EventPayload {
 
 export interface EventsSystems {
   readonly examiner: Examiner<EventPayload>
+  /** Carries the batches of rows. */
+  readonly writer: BatchWriter
+  /** Does everything else with the table. */
   readonly dynamodb: Pick<DynamoDBClient, 'send'>
-  readonly sqs: Pick<SQSClient, 'send'>
+  /** Carries the batches of messages. */
+  readonly sender: BatchSender
   /** One queue per client. */
   readonly queues: QueueDirectory
   /** The retry queue; undefined when there is none. */
@@ -36,8 +42,6 @@ export interface EventsSystems {
 }
 
 const MIB = 1024 * 1024
-/** A call's deadline beyond its request timeout: the time to read the answer's body. */
-const BODY_TIMEOUT_MS = 2_000
 const RETRY_CALLS = 4
 /** Longest rest between two passes of a record through the retry queue. */
 const REST_MAX_MS = 300_000
@@ -47,12 +51,16 @@ const REST_MAX_MS = 300_000
  * queue. What can never pass goes to the dead letters, what fails for long to the retry queue.
  */
 export function createEventsEngine (config: EventsConfig, systems: EventsSystems, deps: { clock: Clock, random: () => number, observer: Observer, incidents: Incidents }): Engine<EventOnRoad> {
-  const callTimeoutMs = config.aws.connectTimeoutMs + config.aws.requestTimeoutMs + BODY_TIMEOUT_MS
-  const sender = { client: systems.sqs, callTimeoutMs }
   const strict = config.sqs.order === 'strict'
 
   const table = createTableStage<EventOnRoad>({
-    table: { client: systems.dynamodb, name: config.events.table, keyName: KEY_ATTRIBUTE, callTimeoutMs },
+    table: {
+      writer: systems.writer,
+      client: systems.dynamodb,
+      name: config.events.table,
+      keyName: KEY_ATTRIBUTE,
+      callTimeoutMs: callDeadlineMs(config.aws)
+    },
     batch: { maxRecords: config.dynamodb.batchRecords, maxBytes: 16 * MIB, lingerMs: config.dynamodb.batchLingerMs },
     concurrency: config.dynamodb.concurrency,
     key: flight => flight.payload.uid,
@@ -61,7 +69,7 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
 
   const queues = createQueueStage<EventOnRoad>({
     name: 'queues',
-    sender,
+    sender: systems.sender,
     queues: systems.queues,
     batch: { maxRecords: config.sqs.batchRecords, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
     concurrency: config.sqs.concurrency,
@@ -84,7 +92,7 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
   const retryQueue = systems.retryQueue === undefined || strict
     ? undefined
     : createRetrySendStage<EventOnRoad>({
-      sender,
+      sender: systems.sender,
       queues: systems.retryQueue,
       batch: { maxRecords: 10, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
       concurrency: RETRY_CALLS,

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { callDeadlineMs } from '../../connectors/aws/call-within.js'
 import { createDynamoDBClient, createSqsClient } from '../../connectors/aws/clients.js'
+import { SdkBatchWriter } from '../../connectors/dynamodb/sdk-batch-writer.js'
 import { consumerConfig, producerConfig } from '../../connectors/kafka/client-config.js'
 import { DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
 import { KafkaSource } from '../../connectors/kafka/kafka-source.js'
@@ -7,6 +9,7 @@ import { QueueDirectory, type QueueAddress } from '../../connectors/sqs/queue-di
 import { queueAddresses } from '../../connectors/sqs/queue-addresses.js'
 import { RetryQueueReceiver } from '../../connectors/sqs/retry-queue-receiver.js'
 import { RETRY_QUEUE_KEY } from '../../connectors/sqs/retry-send-stage.js'
+import { SdkBatchSender } from '../../connectors/sqs/sdk-batch-sender.js'
 import { systemClock } from '../../engine/clock.js'
 import { describeError, UsageError } from '../../errors.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
@@ -69,7 +72,7 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
   const receiver = systems.retryQueue === undefined || config.sqs.order === 'strict'
     ? undefined
     : new RetryQueueReceiver({
-      sender: { client: systems.sqs, callTimeoutMs: config.aws.requestTimeoutMs },
+      calls: { client: systems.sqs, callTimeoutMs: config.aws.requestTimeoutMs },
       queues: systems.retryQueue,
       clock,
       visibilityMs: config.retry.visibilityMs,
@@ -157,11 +160,14 @@ function createSystems (config: EventsConfig, examiner: EventsExaminer, reporter
   const timeouts = { connectTimeoutMs: config.aws.connectTimeoutMs, requestTimeoutMs: config.aws.requestTimeoutMs }
   const dynamodb = createDynamoDBClient({ ...timeouts, maxSockets: config.dynamodb.concurrency + AWS_SOCKETS_BESIDE_THE_STAGES })
   const sqs = createSqsClient({ ...timeouts, maxSockets: config.sqs.concurrency * config.events.clients.length + AWS_SOCKETS_BESIDE_THE_STAGES })
+  const callTimeoutMs = callDeadlineMs(config.aws)
   const directory = (addresses: ReadonlyMap<string, QueueAddress>): QueueDirectory =>
     new QueueDirectory({ client: sqs, callTimeoutMs: config.aws.requestTimeoutMs, addresses })
   return {
     examiner,
+    writer: new SdkBatchWriter(dynamodb, callTimeoutMs),
     dynamodb,
+    sender: new SdkBatchSender(sqs, callTimeoutMs),
     sqs,
     queues: directory(queueAddresses(config.events.clients, config.sqs.queueUrls)),
     retryQueue: config.retry.queue === '' ? undefined : directory(new Map([[RETRY_QUEUE_KEY, addressOf(config.retry.queue)]])),

@@ -2,12 +2,15 @@ import { type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type SQSClient } from '@aws-sdk/client-sqs'
 import { type Test } from 'tap'
 import { type RecordingEndpoint, startRecordingEndpoint } from '../../../bench/recording-endpoint/recording-endpoint.js'
+import { callDeadlineMs } from '../../../src/connectors/aws/call-within.js'
 import { createDynamoDBClient, createSqsClient } from '../../../src/connectors/aws/clients.js'
+import { SdkBatchWriter } from '../../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { type DeliveryFailure, type OutgoingMessage } from '../../../src/connectors/kafka/delivery-producer.js'
 import { queueAddresses } from '../../../src/connectors/sqs/queue-addresses.js'
 import { QueueDirectory, type QueueAddress } from '../../../src/connectors/sqs/queue-directory.js'
 import { RetryQueueReceiver } from '../../../src/connectors/sqs/retry-queue-receiver.js'
 import { RETRY_QUEUE_KEY } from '../../../src/connectors/sqs/retry-send-stage.js'
+import { SdkBatchSender } from '../../../src/connectors/sqs/sdk-batch-sender.js'
 import { type Clock } from '../../../src/engine/clock.js'
 import { type Engine } from '../../../src/engine/engine.js'
 import { type SourceRecord } from '../../../src/engine/record.js'
@@ -165,14 +168,15 @@ export class EventsOnAClock {
     const retryQueue = directory(new Map([[RETRY_QUEUE_KEY, { name: config.retry.queue }]]))
     const engine = createEventsEngine(config, {
       examiner: createEventsExaminer({ ...EXAMINE_OPTIONS, threads: 0, timeoutMs: 1_000, retryTimeoutMs: 1_000, clock }),
+      writer: new SdkBatchWriter(this.#dynamodb, callDeadlineMs(config.aws)),
       dynamodb: this.#dynamodb,
-      sqs: this.#sqs,
+      sender: new SdkBatchSender(this.#sqs, callDeadlineMs(config.aws)),
       queues: directory(queueAddresses(config.events.clients, {})),
       retryQueue,
       deadLetters: { deliver: message => this.#deliver(message) }
     }, { clock, random: Math.random, observer: counts.observer, incidents: counts.incidents })
     const receiver = new RetryQueueReceiver({
-      sender: { client: this.#sqs, callTimeoutMs: config.aws.requestTimeoutMs },
+      calls: { client: this.#sqs, callTimeoutMs: config.aws.requestTimeoutMs },
       queues: retryQueue,
       clock,
       visibilityMs: config.retry.visibilityMs,

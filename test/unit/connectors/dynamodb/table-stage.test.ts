@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type BatchWriteItemCommandInput, type DynamoDBClient, type PutItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { SdkBatchWriter } from '../../../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { createTableStage } from '../../../../src/connectors/dynamodb/table-stage.js'
 import { fakeClient, type FlightOptions, flightOf, serviceError } from '../flights.js'
 
@@ -8,8 +9,9 @@ type Answer = (operation: string, input: never) => unknown
 interface Event { readonly uid: string }
 
 function stageOn (answer: Answer) {
+  const client = fakeClient<DynamoDBClient>(answer)
   return createTableStage<Event>({
-    table: { client: fakeClient<DynamoDBClient>(answer), name: 'events', keyName: 'UUID', callTimeoutMs: 1000 },
+    table: { writer: new SdkBatchWriter(client, 1000), client, name: 'events', keyName: 'UUID', callTimeoutMs: 1000 },
     batch: { maxRecords: 100, maxBytes: 100 * 1024 * 1024, lingerMs: 1 },
     concurrency: 1,
     key: flight => flight.payload.uid,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { type SendMessageBatchCommandInput, type SQSClient } from '@aws-sdk/client-sqs'
 import { QueueDirectory } from '../../../../src/connectors/sqs/queue-directory.js'
+import { SdkBatchSender } from '../../../../src/connectors/sqs/sdk-batch-sender.js'
 import { createQueueStage } from '../../../../src/connectors/sqs/queue-stage.js'
 import { fakeClient, flightOf, serviceError } from '../flights.js'
 
@@ -18,11 +19,10 @@ function stageOn (send: Send, { maximumMessageSize = 1000, missing = (): boolean
     if (operation === 'GetQueueAttributes') return { Attributes: { FifoQueue: 'true', MaximumMessageSize: String(maximumMessageSize) } }
     return send(input)
   })
-  const sender = { client, callTimeoutMs: 1000 }
-  const queues = new QueueDirectory({ ...sender, addresses: new Map([['A', { name: 'A.fifo' }]]) })
+  const queues = new QueueDirectory({ client, callTimeoutMs: 1000, addresses: new Map([['A', { name: 'A.fifo' }]]) })
   const stage = createQueueStage<Event>({
     name: 'queues',
-    sender,
+    sender: new SdkBatchSender(client, 1000),
     queues,
     batch: { maxRecords: 100, maxBytes: 100 * 1024 * 1024, lingerMs: 1 },
     concurrency: 1,
@@ -130,11 +130,8 @@ t.test('unknown clients and messages over the limit are found before they join a
 })
 
 t.test('a queue that is not FIFO is a problem at start', async t => {
-  const sender = {
-    client: fakeClient<SQSClient>(operation => operation === 'GetQueueUrl' ? { QueueUrl: 'http://sqs/0/A' } : { Attributes: {} }),
-    callTimeoutMs: 1000
-  }
-  const queues = new QueueDirectory({ ...sender, addresses: new Map([['A', { name: 'A' }]]) })
+  const client = fakeClient<SQSClient>(operation => operation === 'GetQueueUrl' ? { QueueUrl: 'http://sqs/0/A' } : { Attributes: {} })
+  const queues = new QueueDirectory({ client, callTimeoutMs: 1000, addresses: new Map([['A', { name: 'A' }]]) })
   t.match(await queues.resolve(signal), [{ key: 'A', error: { code: 'MISCONFIGURED' } }])
 })
 

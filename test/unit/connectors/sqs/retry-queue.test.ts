@@ -8,6 +8,7 @@ import { fifoId } from '../../../../src/connectors/sqs/fifo-id.js'
 import { QueueDirectory } from '../../../../src/connectors/sqs/queue-directory.js'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/connectors/sqs/retry-envelope.js'
 import { RetryQueueReceiver } from '../../../../src/connectors/sqs/retry-queue-receiver.js'
+import { SdkBatchSender } from '../../../../src/connectors/sqs/sdk-batch-sender.js'
 import { createRetrySendStage, RETRY_QUEUE_KEY } from '../../../../src/connectors/sqs/retry-send-stage.js'
 import { fakeClient, flightOf, serviceError } from '../flights.js'
 
@@ -50,7 +51,8 @@ t.test('ids that SQS does not take are hashed', async t => {
 function fakeQueue (messages: Message[] = []) {
   const calls: Array<{ operation: string, input: { Entries?: Array<Record<string, unknown>>, MaxNumberOfMessages?: number } }> = []
   const answers = new Map<string, () => unknown>()
-  const sender = {
+  const of = (operation: string) => calls.filter(call => call.operation === operation)
+  const sqs = {
     client: fakeClient<SQSClient>(async (operation, input) => {
       calls.push({ operation, input })
       const answer = answers.get(operation)
@@ -71,8 +73,8 @@ function fakeQueue (messages: Message[] = []) {
     }),
     callTimeoutMs: 1000
   }
-  const queues = new QueueDirectory({ ...sender, addresses: new Map([[RETRY_QUEUE_KEY, { name: 'retry.fifo' }]]) })
-  return { sender, queues, calls, answers, of: (operation: string) => calls.filter(call => call.operation === operation) }
+  const queues = new QueueDirectory({ ...sqs, addresses: new Map([[RETRY_QUEUE_KEY, { name: 'retry.fifo' }]]) })
+  return { sqs, queues, answers, of }
 }
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
@@ -127,7 +129,7 @@ function receiverOn (messages: Message[], { credit = (): number => 10 } = {}) {
   const undecodable: string[] = []
   const failed: string[] = []
   const receiver = new RetryQueueReceiver({
-    sender: queue.sender,
+    calls: queue.sqs,
     queues: queue.queues,
     clock: time.clock,
     visibilityMs: 60_000,
@@ -144,7 +146,7 @@ function receiverOn (messages: Message[], { credit = (): number => 10 } = {}) {
 t.test('a hand-over says how often and when, under an id of its own for each pass', async t => {
   const queue = fakeQueue()
   const stage = createRetrySendStage<string>({
-    sender: queue.sender,
+    sender: new SdkBatchSender(queue.sqs.client, queue.sqs.callTimeoutMs),
     queues: queue.queues,
     batch: { maxRecords: 10, maxBytes: 1e6, lingerMs: 0 },
     concurrency: 1,
