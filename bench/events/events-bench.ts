@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { runFlags } from '../../src/cli/run-flags.js'
 import { startLocalStack } from '../../src/stack/local-stack.js'
 import { type Fault } from '../recording-endpoint/faults.js'
-import { type BenchResult, createResult, type Figures } from '../report.js'
+import { type Figures } from '../report.js'
+import { type Measurement } from '../scope.js'
 import { type EndpointProcess, type ServiceProcess, startEndpointProcess, startService } from './child-process.js'
 import { createTopics, fillTopic, produceTimed } from './fill-topic.js'
 import { usageOf } from './process-usage.js'
@@ -43,7 +44,7 @@ const CONSUME_AND_DROP = fileURLToPath(new URL('./consume-and-drop.js', import.m
  * counts. Everything shares this machine's cores, so the rate is what one machine does with all of it; CPU per event is
  * the service's own.
  */
-export async function benchEvents (options: EventsBenchOptions): Promise<BenchResult> {
+export async function benchEvents (options: EventsBenchOptions): Promise<Measurement> {
   const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
   const stack = options.brokers === undefined ? await startLocalStack({ dir, servers: ['kafka'] }) : undefined
   const brokers = options.brokers ?? stack?.kafka.brokers ?? ''
@@ -60,7 +61,7 @@ export async function benchEvents (options: EventsBenchOptions): Promise<BenchRe
       const one: Run = { ...options, brokers, dir, notes, name: String(run), failPercent: 0 }
       runs.push(options.partialFailuresPercent === 0 ? await runOnce(one) : await runPair(one, run))
     }
-    return createResult('events', runs, { baseline, notes })
+    return { variants: { 'doing nothing': [baseline], tuned: runs }, notes }
   } finally {
     await stack?.stop()
     if (!options.profile) rmSync(dir, { recursive: true, force: true })
