@@ -10,10 +10,11 @@ const EVENTS = parameter('EVENTS', 50_000)
 const RATE_PER_SECOND = parameter('RATE', 2_000)
 const MAX_IN_FLIGHT = 1_000
 const COMMIT_INTERVAL_MS = 100
-/** Of half of the kills: what was in flight, and what was settled in a commit interval. */
-const USUAL_REPEATS = 2_000
-/** Of any: also what was settled above a record that is being tried again, while a backlog is worked off at full speed. */
-const MOST_REPEATS = 3_000
+const CHUNK_RECORDS = 100
+/** Per partition: what settles above a record that is tried again counts toward it, and a kill repeats it too. */
+const MAX_UNCOMMITTED_SPAN = 350
+/** Of any kill. One process may own all four partitions, and each may overrun its span by the poll that reaches it. */
+const MOST_REPEATS = 2_000
 const RECOVERY_MS = 15_000
 /** The rate before a kill is that of this long. */
 const BEFORE_MS = 1_000
@@ -27,6 +28,9 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
     knobs: {
       MAX_IN_FLIGHT_RECORDS: String(MAX_IN_FLIGHT),
       COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
+      COMMIT_EVERY_RECORDS: String(MAX_UNCOMMITTED_SPAN),
+      MAX_UNCOMMITTED_SPAN: String(MAX_UNCOMMITTED_SPAN),
+      CHUNK_RECORDS: String(CHUNK_RECORDS),
       KAFKA_SESSION_TIMEOUT_MS: '3000'
     }
   })
@@ -65,13 +69,8 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
   t.comment(`figures: ms to recovery, per kill: ${recoveries.map(Math.round).join(' ')}; rows again: ${perKill.map(({ rows }) => rows).join(' ')}; messages again: ${perKill.map(({ messages }) => messages).join(' ')}`)
   t.equal(figures.produced, EVENTS)
   t.ok(Math.max(...recoveries) <= RECOVERY_MS, `after each kill the rate is back within ${RECOVERY_MS} ms`)
-  t.ok(medianOf(perKill.map(({ rows }) => rows)) <= USUAL_REPEATS, `half of the kills repeat at most ${USUAL_REPEATS}`)
   t.same(perKill.filter(({ rows, messages }) => Math.max(rows, messages) > MOST_REPEATS), [], `no kill repeats more than ${MOST_REPEATS}`)
 })
-
-function medianOf (values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-}
 
 /** So far, from counters: the endpoint runs in this process, and must not stand still for a count. */
 function repeatsOf ({ endpoint: { recorder } }: FaultRun): { readonly messages: number, readonly rows: number } {

@@ -2,7 +2,8 @@ import { type Clock } from '../../engine/clock.js'
 import { type Intake, type TopicPartition } from '../../engine/intake.js'
 import { includes } from './partition-list.js'
 
-const CHECK_BLOCKED_EVERY_MS = 500
+/** A pause throws away what the client has fetched ahead, so a partition is not paused and resumed with every poll. */
+const RESUME_BLOCKED_EVERY_MS = 50
 
 /** What is asked of the client. */
 export interface PausingClient {
@@ -25,7 +26,7 @@ export class Pauses {
   readonly #options: PausesOptions
   #all = false
   #blocked: readonly TopicPartition[] = []
-  #blockedCheckedAt = 0
+  #resumedBlockedAt = 0
 
   constructor (options: PausesOptions) {
     this.#options = options
@@ -53,18 +54,24 @@ export class Pauses {
 
   released (partitions: readonly TopicPartition[]): void {
     this.#resume(partitions.filter(partition => this.#all || includes(this.#blocked, partition)))
+    this.#blocked = this.#blocked.filter(partition => !includes(partitions, partition))
   }
 
-  /** Pauses partitions whose span is used up, one by one, and resumes them when it has shrunk. */
+  /** Before every poll: pauses partitions whose span is used up, one by one, and resumes them when it has shrunk. */
   tendBlocked (): void {
     const { intake, clock, assigned } = this.#options
+    const blocked = intake.blocked()
+    if (blocked.length === 0 && this.#blocked.length === 0) return
+    const known = this.#blocked.filter(partition => includes(assigned(), partition))
+    const fresh = blocked.filter(partition => !includes(known, partition) && includes(assigned(), partition))
+    this.#pause(fresh)
+    this.#blocked = [...known, ...fresh]
     const now = clock.now()
-    if (now - this.#blockedCheckedAt < CHECK_BLOCKED_EVERY_MS) return
-    this.#blockedCheckedAt = now
-    const before = this.#blocked
-    this.#blocked = intake.blocked().filter(partition => includes(assigned(), partition))
-    this.#pause(this.#blocked.filter(partition => !includes(before, partition)))
-    if (!this.#all) this.#resume(before.filter(partition => !includes(this.#blocked, partition) && includes(assigned(), partition)))
+    if (now - this.#resumedBlockedAt < RESUME_BLOCKED_EVERY_MS) return
+    this.#resumedBlockedAt = now
+    const over = this.#blocked.filter(partition => !includes(blocked, partition))
+    this.#blocked = this.#blocked.filter(partition => includes(blocked, partition))
+    if (!this.#all) this.#resume(over)
   }
 
   #pause (partitions: readonly TopicPartition[]): void {

@@ -35,6 +35,35 @@ t.test('a partition whose span is used up is paused alone, stays so when all are
   t.end()
 })
 
+t.test('a partition whose span is used up is paused before the next poll, and not resumed as often', t => {
+  const { pauses, calls, assign, block, clock } = rig()
+  assign(0, 1)
+  clock.advance(LONG_ENOUGH_MS)
+  block(0)
+  pauses.tendBlocked()
+  block(0, 1)
+  pauses.tendBlocked()
+  block()
+  pauses.tendBlocked()
+  t.same(calls, ['pause 0', 'pause 1'])
+  clock.advance(LONG_ENOUGH_MS)
+  pauses.tendBlocked()
+  t.same(calls, ['pause 0', 'pause 1', 'resume 0,1'])
+  t.end()
+})
+
+t.test('one that came back after it was given back is paused anew', t => {
+  const { pauses, calls, assign, block, clock } = rig()
+  assign(0)
+  clock.advance(LONG_ENOUGH_MS)
+  block(0)
+  pauses.tendBlocked()
+  pauses.released([place(0)])
+  pauses.tendBlocked()
+  t.same(calls, ['pause 0', 'resume 0', 'pause 0'])
+  t.end()
+})
+
 t.test('what is given back is not paused when it comes again', t => {
   const { pauses, calls, assign, block, clock } = rig()
   assign(0, 1)
