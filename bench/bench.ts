@@ -10,7 +10,7 @@ import { createResult, readResult } from './report.js'
 import { type CommonFlags, type Scope } from './scope.js'
 
 /** In the order of the help. */
-const SCOPES = ['consume', 'validate', 'encode', 'sign', 'transport', 'window', 'batcher', 'events', 'load-test'] as const
+const SCOPES = ['consume', 'validate', 'encode', 'sign', 'transport', 'engine', 'window', 'batcher', 'events', 'load-test'] as const
 
 interface Flags extends CommonFlags {
   readonly reporter: 'text' | 'json'
