@@ -2,6 +2,7 @@ import t from 'tap'
 import { type AttributeValue, CreateTableCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { createDynamoDBClient } from '../../src/connectors/aws/clients.js'
 import { tableDefinition } from '../../src/connectors/dynamodb/definition.js'
+import { encodeRow } from '../../src/connectors/dynamodb/row.js'
 import { SdkBatchWriter } from '../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { createTableStage } from '../../src/connectors/dynamodb/table-stage.js'
 import { startTestStack } from '../helpers/stack.js'
@@ -30,14 +31,11 @@ function stageOn (table: string) {
     batch: { maxRecords: 25, maxBytes: 16 * 1024 * 1024, lingerMs: 0 },
     concurrency: 1,
     key: flight => flight.payload.uid,
-    row: ({ payload, record }) => ({
-      key: payload.uid,
-      attributes: {
-        UUID: { S: payload.uid },
-        Text: { S: payload.text ?? '' },
-        SourcePartition: { N: String(record.partition) },
-        SourceOffset: { N: String(record.offset) }
-      }
+    row: ({ payload, record }) => encodeRow(payload.uid, {
+      UUID: { S: payload.uid },
+      Text: { S: payload.text ?? '' },
+      SourcePartition: { N: String(record.partition) },
+      SourceOffset: { N: String(record.offset) }
     })
   })
 }

@@ -3,6 +3,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, S
 import { createSqsClient } from '../../src/connectors/aws/clients.js'
 import { queueAddresses } from '../../src/connectors/sqs/queue-addresses.js'
 import { clientQueueDefinition, retryQueueDefinition } from '../../src/connectors/sqs/definition.js'
+import { encodeEntry } from '../../src/connectors/sqs/entry.js'
 import { fifoId } from '../../src/connectors/sqs/fifo-id.js'
 import { QueueDirectory } from '../../src/connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../src/connectors/sqs/queue-stage.js'
@@ -50,7 +51,7 @@ function stageOn (queues: QueueDirectory) {
     concurrency: 1,
     queueKey: flight => flight.payload.client,
     groupId: flight => flight.payload.group,
-    entry: ({ payload }) => ({ body: payload.body, groupId: payload.group, deduplicationId: fifoId(payload.body) })
+    entry: ({ payload }) => encodeEntry({ body: payload.body, groupId: payload.group, deduplicationId: fifoId(payload.body) })
   })
 }
 

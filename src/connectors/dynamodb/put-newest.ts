@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { DONE, type Outcome } from '../../engine/outcome.js'
 import { callWithin } from '../aws/call-within.js'
 import { classifyError, outcomeOf } from '../aws/classify-error.js'
-import { type Row } from './row.js'
+import { attributesOf, type Row } from './row.js'
 import { judgeRefusedRow, type Table } from './table.js'
 
 /** Attributes that say which record a row was written from: what `putNewest` compares. */
@@ -16,12 +16,13 @@ const CONDITION = 'attribute_not_exists(#key) OR #partition <> :partition OR #of
  * successors may have passed. A row that is newer already counts as done.
  */
 export async function putNewest (table: Table, row: Row, signal: AbortSignal): Promise<Outcome> {
-  const partition = row.attributes[SOURCE_PARTITION]
-  const offset = row.attributes[SOURCE_OFFSET]
+  const attributes = attributesOf(row)
+  const partition = attributes[SOURCE_PARTITION]
+  const offset = attributes[SOURCE_OFFSET]
   if (partition === undefined || offset === undefined) throw new TypeError(`a row without ${SOURCE_PARTITION} and ${SOURCE_OFFSET} can not be compared`)
   const command = new PutItemCommand({
     TableName: table.name,
-    Item: row.attributes,
+    Item: attributes,
     ConditionExpression: CONDITION,
     ExpressionAttributeNames: { '#key': table.keyName, '#partition': SOURCE_PARTITION, '#offset': SOURCE_OFFSET },
     ExpressionAttributeValues: { ':partition': partition, ':offset': offset }

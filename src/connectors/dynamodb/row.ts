@@ -1,11 +1,25 @@
 import { type AttributeValue } from '@aws-sdk/client-dynamodb'
 import { poison, type Poison } from '../../engine/outcome.js'
+import { type Fragment, fragmentOf, jsonOf } from '../aws/fragment.js'
 import { ITEM_MAX_BYTES, PARTITION_KEY_MAX_BYTES } from './limits.js'
 
-/** One row as it is sent: attribute values in the wire's own form, the key among them. */
+/** One row, ready to be sent. */
 export interface Row {
   readonly key: string
-  readonly attributes: Record<string, AttributeValue>
+  /** The attributes in the wire's own form, the key among them: `{"UUID":{"S":"…"},…}` */
+  readonly item: Fragment
+  /** Its size as DynamoDB counts it, never less: see `itemBytes`. */
+  readonly itemBytes: number
+}
+
+/** Attributes as JSON can carry them: binary values are not among them. */
+export function encodeRow (key: string, attributes: Readonly<Record<string, AttributeValue>>): Row {
+  return { key, item: fragmentOf(JSON.stringify(attributes)), itemBytes: itemBytes(attributes) }
+}
+
+/** For the rare paths that look into a row. */
+export function attributesOf (row: Row): Record<string, AttributeValue> {
+  return JSON.parse(jsonOf(row.item)) as Record<string, AttributeValue>
 }
 
 /** Why a table could never take this row. */
@@ -13,8 +27,7 @@ export function checkRow (row: Row): Poison | undefined {
   const keyBytes = Buffer.byteLength(row.key)
   if (keyBytes === 0) return poison('REFUSED', 'the key is empty')
   if (keyBytes > PARTITION_KEY_MAX_BYTES) return poison('KEY_TOO_LARGE', `${keyBytes} bytes`)
-  const bytes = itemBytes(row.attributes)
-  if (bytes > ITEM_MAX_BYTES) return poison('ITEM_TOO_LARGE', `${bytes} bytes`)
+  if (row.itemBytes > ITEM_MAX_BYTES) return poison('ITEM_TOO_LARGE', `${row.itemBytes} bytes`)
   return undefined
 }
 
@@ -28,14 +41,12 @@ export function itemBytes (attributes: Readonly<Record<string, AttributeValue>>)
   return bytes
 }
 
-/** Items above this are measured as JSON; 25 items below it fit a call even if JSON writes each byte as six. */
-const MEASURED_FROM_BYTES = 64 * 1024
-
-/** What a row adds to a call. Exact for large rows only: small ones can not fill a call. */
-export function wireBytes (row: Row): number {
-  const bytes = itemBytes(row.attributes)
-  return bytes < MEASURED_FROM_BYTES ? bytes : Buffer.byteLength(JSON.stringify(row.attributes))
+/** What a row adds to a call. */
+export function wireBytes ({ item }: Row): number {
+  return item.end - item.start + PUT_REQUEST_BYTES
 }
+
+const PUT_REQUEST_BYTES = '{"PutRequest":{"Item":}},'.length
 
 /** Each list or map, and each of its elements, costs some bytes beyond its content. */
 const COLLECTION_OVERHEAD_BYTES = 3

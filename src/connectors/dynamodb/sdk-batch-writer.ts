@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { callWithin } from '../aws/call-within.js'
 import { type BatchWriteAnswer, type BatchWriter } from './batch-writer.js'
-import { type Row } from './row.js'
+import { attributesOf, type Row } from './row.js'
 
 /** BatchWriteItem by the AWS SDK. */
 export class SdkBatchWriter implements BatchWriter {
@@ -15,7 +15,7 @@ export class SdkBatchWriter implements BatchWriter {
 
   async write (tableName: string, rows: readonly Row[], signal: AbortSignal): Promise<BatchWriteAnswer> {
     const command = new BatchWriteItemCommand({
-      RequestItems: { [tableName]: rows.map(row => ({ PutRequest: { Item: row.attributes } })) }
+      RequestItems: { [tableName]: rows.map(row => ({ PutRequest: { Item: attributesOf(row) } })) }
     })
     return await callWithin(this.#callTimeoutMs, signal, async abortSignal => await this.#client.send(command, { abortSignal }))
   }

@@ -9,7 +9,7 @@ import { writeRows } from './write-rows.js'
 
 export interface TableStageOptions<T> {
   readonly table: Table
-  /** Bounded by what a call may hold: 25 items, 8 MiB. */
+  /** Bounded by what a call may hold: 25 items, 15 MB. */
   readonly batch: BatchPolicy
   readonly concurrency: number
   /** The row of a record; asked for several times, so it must be cheap and always the same. */

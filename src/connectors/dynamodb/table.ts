@@ -3,7 +3,7 @@ import { environment, type Outcome, poison } from '../../engine/outcome.js'
 import { callWithin } from '../aws/call-within.js'
 import { type CallFailure, classifyError, outcomeOf } from '../aws/classify-error.js'
 import { type BatchWriter } from './batch-writer.js'
-import { type Row } from './row.js'
+import { attributesOf, type Row } from './row.js'
 
 /** A table and how it is called. */
 export interface Table {
@@ -38,7 +38,7 @@ export async function judgeRefusedRow (table: Table, row: Row, failure: CallFail
   try {
     const { Table: description } = await callWithin(table.callTimeoutMs, signal, abortSignal =>
       table.client.send(new DescribeTableCommand({ TableName: table.name }), { abortSignal }))
-    const mismatch = mismatchOf(description ?? {}, row.attributes)
+    const mismatch = mismatchOf(description ?? {}, attributesOf(row))
     return mismatch === undefined ? poison('REFUSED', failure.detail) : environment('stage', 'MISCONFIGURED', mismatch)
   } catch (error) {
     const outcome = outcomeOf(classifyError(error), 'stage')

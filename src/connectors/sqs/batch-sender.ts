@@ -1,5 +1,5 @@
 import { type BatchResultErrorEntry, type SendMessageBatchResultEntry } from '@aws-sdk/client-sqs'
-import { type Entry } from './send-entries.js'
+import { type Entry } from './entry.js'
 
 /** SendMessageBatch: one call of it, whatever carries it. */
 export interface BatchSender {

@@ -4,9 +4,10 @@ import { type Outcome, poison } from '../../engine/outcome.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { classifyError, outcomeOf } from '../aws/classify-error.js'
 import { type BatchSender } from './batch-sender.js'
+import { type Entry } from './entry.js'
 import { DEDUPLICATION_MS, SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
 import { type QueueDirectory } from './queue-directory.js'
-import { type Entry, entryBytes, sendEntries } from './send-entries.js'
+import { sendEntries } from './send-entries.js'
 
 export interface QueueStageOptions<T> {
   readonly name: string
@@ -49,7 +50,7 @@ export function createQueueStage<T> (options: QueueStageOptions<T>): Stage<T> {
       if (!queues.has(key)) return poison('UNKNOWN_CLIENT', 'no queue is configured for it')
       return sizeProblem(options.entry(flight), queues.peek(key)?.maximumMessageSize ?? SEND_MAX_BYTES)
     },
-    bytes: flight => entryBytes(options.entry(flight)),
+    bytes: flight => options.entry(flight).bytes,
     run: async (flights, signal) => await sendToQueue(options, flights, signal)
   }
 }
@@ -72,8 +73,7 @@ async function sendToQueue<T> (options: QueueStageOptions<T>, flights: ReadonlyA
   }
 }
 
-function sizeProblem (entry: Entry, maxBytes: number) {
-  const bytes = entryBytes(entry)
+function sizeProblem ({ bytes }: Entry, maxBytes: number) {
   return bytes > maxBytes ? poison('MESSAGE_TOO_LARGE', `${bytes} bytes, the queue takes ${maxBytes}`) : undefined
 }
 

@@ -1,11 +1,11 @@
 import { type Flight } from '../../engine/flight.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { type BatchSender } from './batch-sender.js'
+import { encodeEntry, type Entry } from './entry.js'
 import { fifoId } from './fifo-id.js'
 import { type QueueDirectory } from './queue-directory.js'
 import { createQueueStage } from './queue-stage.js'
 import { encodeEnvelope } from './retry-envelope.js'
-import { type Entry } from './send-entries.js'
 
 /** The one key of the directory that holds the retry queue. */
 export const RETRY_QUEUE_KEY = 'retry'
@@ -53,7 +53,7 @@ export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Sta
 
 function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry {
   const { record, retryCount, failure, unansweredAt } = flight
-  return {
+  return encodeEntry({
     body: encodeEnvelope({ record, failure, unansweredAt }),
     groupId,
     deduplicationId: fifoId(`${record.topic}:${record.partition}:${record.offset}:${retryCount}`),
@@ -62,5 +62,5 @@ function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry 
       // From the failure, not from now: a repeated send is the very same entry.
       ...(failure === undefined ? {} : { [NOT_BEFORE]: { DataType: 'Number', StringValue: String(Math.ceil(failure.lastAt + restMs)) } })
     }
-  }
+  })
 }

@@ -1,7 +1,8 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs'
 import { callWithin } from '../aws/call-within.js'
+import { jsonOf } from '../aws/fragment.js'
 import { type BatchSendAnswer, type BatchSender } from './batch-sender.js'
-import { type Entry } from './send-entries.js'
+import { type Entry } from './entry.js'
 
 /** SendMessageBatch by the AWS SDK. */
 export class SdkBatchSender implements BatchSender {
@@ -20,11 +21,6 @@ export class SdkBatchSender implements BatchSender {
 }
 
 function requestEntry (entry: Entry, index: number): SendMessageBatchRequestEntry {
-  return {
-    Id: String(index),
-    MessageBody: entry.body,
-    MessageGroupId: entry.groupId,
-    MessageDeduplicationId: entry.deduplicationId,
-    ...(entry.attributes === undefined ? {} : { MessageAttributes: entry.attributes })
-  }
+  const members = JSON.parse(`{${jsonOf(entry.members)}}`) as Omit<SendMessageBatchRequestEntry, 'Id'>
+  return { ...members, Id: String(index) }
 }

@@ -1,28 +1,10 @@
-import { createHash } from 'node:crypto'
-import { type MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { classOf } from '../../errors.js'
 import { DONE, environment, type Outcome, poison, transient } from '../../engine/outcome.js'
 import { type CallFailure, classifyError, codeOfServiceError } from '../aws/classify-error.js'
 import { isolateRefused } from '../aws/isolate-refused.js'
 import { type BatchSendAnswer, type BatchSender } from './batch-sender.js'
+import { type Entry } from './entry.js'
 import { type Queue } from './queue-directory.js'
-
-/** One message for a FIFO queue. A repeated send uses the very same entry, so that the queue can drop it. */
-export interface Entry {
-  readonly body: string
-  readonly groupId: string
-  readonly deduplicationId: string
-  readonly attributes?: Readonly<Record<string, MessageAttributeValue>>
-}
-
-/** What an entry adds to a call, in bytes: attributes count with their name, type and value. */
-export function entryBytes (entry: Entry): number {
-  let bytes = Buffer.byteLength(entry.body)
-  for (const [name, value] of Object.entries(entry.attributes ?? {})) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(value.DataType ?? '') + Buffer.byteLength(value.StringValue ?? '')
-  }
-  return bytes
-}
 
 /** Sends entries to one queue, in one call where the queue's limit allows. One outcome per entry, in order. */
 export async function sendEntries (sender: BatchSender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[]> {
@@ -38,13 +20,12 @@ function partsWithin (maxBytes: number, entries: readonly Entry[]): Entry[][] {
   const parts: Entry[][] = []
   let room = 0
   for (const entry of entries) {
-    const bytes = entryBytes(entry)
-    if (parts.length === 0 || bytes > room) {
+    if (parts.length === 0 || entry.bytes > room) {
       parts.push([])
       room = maxBytes
     }
     parts.at(-1)?.push(entry)
-    room -= bytes
+    room -= entry.bytes
   }
   return parts
 }
@@ -66,7 +47,7 @@ function outcomesOf (entries: readonly Entry[], answer: BatchSendAnswer): readon
   const outcomes: Outcome[] = entries.map(() => NOT_IN_ANSWER)
   for (const { Id: id, MD5OfMessageBody: digest } of answer.Successful ?? []) {
     const entry = entries[Number(id)]
-    if (entry !== undefined) outcomes[Number(id)] = digest === md5(entry.body) ? DONE : WRONG_DIGEST
+    if (entry !== undefined) outcomes[Number(id)] = digest === entry.md5 ? DONE : WRONG_DIGEST
   }
   for (const { Id: id, Code: name = 'no code given', SenderFault: senderFault = false } of answer.Failed ?? []) {
     if (entries[Number(id)] !== undefined) outcomes[Number(id)] = outcomeOfEntry(name, senderFault)
@@ -84,9 +65,4 @@ function outcomeOfEntry (name: string, senderFault: boolean): Outcome {
 
 function isThrottled (outcome: Outcome): boolean {
   return outcome.class === 'transient' && outcome.throttled === true
-}
-
-/** SQS answers with MD5; it guards against damage on the way, not against an adversary. */
-function md5 (text: string): string {
-  return createHash('md5').update(text).digest('hex')
 }

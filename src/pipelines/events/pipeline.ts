@@ -5,11 +5,11 @@ import { createTableStage } from '../../connectors/dynamodb/table-stage.js'
 import { type Row } from '../../connectors/dynamodb/row.js'
 import { createDeadLetterStage } from '../../connectors/kafka/dead-letter-stage.js'
 import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
+import { encodeEntry, type Entry } from '../../connectors/sqs/entry.js'
 import { type BatchSender } from '../../connectors/sqs/batch-sender.js'
 import { type QueueDirectory } from '../../connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../connectors/sqs/queue-stage.js'
 import { createRetrySendStage } from '../../connectors/sqs/retry-send-stage.js'
-import { type Entry } from '../../connectors/sqs/send-entries.js'
 import { type Clock } from '../../engine/clock.js'
 import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
@@ -24,6 +24,7 @@ import { KEY_ATTRIBUTE, rowOf } from './row.js'
 export interface EventOnRoad extends EventPayload {
   row?: Row
   entry?: Entry
+  groupId?: string
 }
 
 export interface EventsSystems {
@@ -75,17 +76,19 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
     concurrency: config.sqs.concurrency,
     maxPerLane: strict ? 1 : undefined,
     queueKey: flight => flight.payload.client,
-    groupId: flight => entryOf(flight).groupId,
+    groupId: groupOf,
     entry: entryOf
   })
 
-  function entryOf ({ payload, record }: Flight<EventOnRoad>): Entry {
-    payload.entry ??= {
-      body: payload.body,
-      groupId: messageGroupOf(config.sqs.messageGroup, payload, record),
-      deduplicationId: payload.deduplicationId
-    }
+  function entryOf (flight: Flight<EventOnRoad>): Entry {
+    const { payload } = flight
+    payload.entry ??= encodeEntry({ body: payload.body, groupId: groupOf(flight), deduplicationId: payload.deduplicationId })
     return payload.entry
+  }
+
+  function groupOf ({ payload, record }: Flight<EventOnRoad>): string {
+    payload.groupId ??= messageGroupOf(config.sqs.messageGroup, payload, record)
+    return payload.groupId
   }
 
   // Strict order never uses the retry queue: a record that fails stays in place, and its lane waits.

@@ -1,4 +1,4 @@
-import { type Row } from '../../connectors/dynamodb/row.js'
+import { encodeRow, type Row } from '../../connectors/dynamodb/row.js'
 import { type SourceRecord } from '../../engine/record.js'
 import { type EventPayload } from './event.js'
 
@@ -9,17 +9,14 @@ export const KEY_ATTRIBUTE = 'UUID'
  * whether it is still the newest. `Event` holds the event's own text when it says more than the five attributes.
  */
 export function rowOf (event: EventPayload, { partition, offset }: SourceRecord): Row {
-  return {
-    key: event.uid,
-    attributes: {
-      [KEY_ATTRIBUTE]: { S: event.uid },
-      Context: { S: event.context },
-      EventType: { S: event.eventType },
-      Client: { S: event.client },
-      CreatedAt: { S: event.createdAt },
-      ...(event.text === undefined ? {} : { Event: { S: event.text } }),
-      SourcePartition: { N: String(partition) },
-      SourceOffset: { N: String(offset) }
-    }
-  }
+  return encodeRow(event.uid, {
+    [KEY_ATTRIBUTE]: { S: event.uid },
+    Context: { S: event.context },
+    EventType: { S: event.eventType },
+    Client: { S: event.client },
+    CreatedAt: { S: event.createdAt },
+    ...(event.text === undefined ? {} : { Event: { S: event.text } }),
+    SourcePartition: { N: String(partition) },
+    SourceOffset: { N: String(offset) }
+  })
 }

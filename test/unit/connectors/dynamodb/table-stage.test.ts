@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type BatchWriteItemCommandInput, type DynamoDBClient, type PutItemCommandInput } from '@aws-sdk/client-dynamodb'
+import { encodeRow } from '../../../../src/connectors/dynamodb/row.js'
 import { SdkBatchWriter } from '../../../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { createTableStage } from '../../../../src/connectors/dynamodb/table-stage.js'
 import { fakeClient, type FlightOptions, flightOf, serviceError } from '../flights.js'
@@ -15,9 +16,8 @@ function stageOn (answer: Answer) {
     batch: { maxRecords: 100, maxBytes: 100 * 1024 * 1024, lingerMs: 1 },
     concurrency: 1,
     key: flight => flight.payload.uid,
-    row: ({ payload, record }) => ({
-      key: payload.uid,
-      attributes: { UUID: { S: payload.uid }, SourcePartition: { N: String(record.partition) }, SourceOffset: { N: String(record.offset) } }
+    row: ({ payload, record }) => encodeRow(payload.uid, {
+      UUID: { S: payload.uid }, SourcePartition: { N: String(record.partition) }, SourceOffset: { N: String(record.offset) }
     })
   })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { type SendMessageBatchCommandInput, type SQSClient } from '@aws-sdk/client-sqs'
+import { encodeEntry } from '../../../../src/connectors/sqs/entry.js'
 import { QueueDirectory } from '../../../../src/connectors/sqs/queue-directory.js'
 import { SdkBatchSender } from '../../../../src/connectors/sqs/sdk-batch-sender.js'
 import { createQueueStage } from '../../../../src/connectors/sqs/queue-stage.js'
@@ -28,7 +29,7 @@ function stageOn (send: Send, { maximumMessageSize = 1000, missing = (): boolean
     concurrency: 1,
     queueKey: flight => flight.payload.client,
     groupId: () => 'g',
-    entry: ({ payload }) => ({ body: payload.body, groupId: 'g', deduplicationId: payload.body })
+    entry: ({ payload }) => encodeEntry({ body: payload.body, groupId: 'g', deduplicationId: payload.body })
   })
   return { stage, queues }
 }
