@@ -35,7 +35,7 @@ export async function store ({ dynamodb }: Pick<Clients, 'dynamodb'>, uids: read
 }
 
 /** In one call, to one group, deduplicated by the uid. */
-export async function send ({ sqs, endpoint }: Pick<Clients, 'sqs' | 'endpoint'>, uids: readonly string[], queue = 'A.fifo'): Promise<SendMessageBatchCommandOutput> {
+export async function send ({ sqs, endpoint }: Pick<Clients, 'sqs'> & { readonly endpoint: Pick<RecordingEndpoint, 'url'> }, uids: readonly string[], queue = 'A.fifo'): Promise<SendMessageBatchCommandOutput> {
   return await sqs.send(new SendMessageBatchCommand({
     QueueUrl: queueUrl(endpoint, queue),
     Entries: uids.map((uid, index) => ({ Id: String(index), MessageBody: JSON.stringify({ uid }), MessageGroupId: 'g', MessageDeduplicationId: uid }))
