@@ -17,3 +17,8 @@ export function fragmentOf (json: string): Fragment {
 export function jsonOf ({ bytes, start, end }: Fragment): string {
   return bytes.toString('utf8', start, end)
 }
+
+/** The piece itself, sharing its memory. */
+export function bytesOf ({ bytes, start, end }: Fragment): Buffer {
+  return bytes.subarray(start, end)
+}
