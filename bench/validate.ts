@@ -1,17 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
-import { deduplicationId, needsEscapes } from '../src/pipelines/events/event.js'
-import { decodeEvents, encodeEvents } from '../src/pipelines/events/event-columns.js'
+import { deduplicationIdOf, messageBodyOf } from '../src/pipelines/events/event.js'
 import { compileExamine } from '../src/pipelines/events/examine.js'
 import { compileSchema } from '../src/validation/json-schema.js'
-import { packValues } from '../src/validation/packing.js'
 import { parseJson } from '../src/validation/parse-json.js'
 import { checkKeys, checkShape } from '../src/validation/precheck.js'
 import { type Step, measureSteps } from './measure-steps.js'
 import { type Scope } from './scope.js'
 
 const RECORDS = 20_000
-const CHUNK_RECORDS = 500
 const LIMITS = { maxBytes: 1_048_576, maxDepth: 64, maxKeys: 10_000 }
 
 export const scope: Scope = {
@@ -35,12 +32,6 @@ function createSteps (): Record<string, Step> {
   })))
   const texts = values.map(value => value.toString())
   const parsed = texts.map(text => JSON.parse(text) as Record<string, string>)
-  const events = values.map(value => {
-    const verdict = examine(value)
-    if (verdict.class === 'poison') throw new Error(verdict.detail)
-    return verdict.payload
-  })
-  const columns = encodeEvents(events.slice(0, CHUNK_RECORDS))
   return {
     'do nothing': eachRecord(index => values[index]!.length),
     isUtf8: eachRecord(index => isUtf8(values[index]!)),
@@ -50,13 +41,9 @@ function createSteps (): Record<string, Step> {
     'duplicate and forbidden keys': eachRecord(index => checkKeys(parsed[index], 5)),
     'all of these': eachRecord(index => parseJson(values[index]!, LIMITS)),
     'schema (ajv)': eachRecord(index => check(parsed[index])),
-    'characters SQS refuses': eachRecord(index => needsEscapes(texts[index]!)),
-    'deduplication id': eachRecord(index => deduplicationId(parsed[index]!.uid!, texts[index]!)),
-    'examine, as a whole': eachRecord(index => examine(values[index]!)),
-    'pack chunks': eachChunk(index => packValues(values.slice(index, index + CHUNK_RECORDS))),
-    'encode answers': eachChunk(index => encodeEvents(events.slice(index, index + CHUNK_RECORDS))),
-    'clone answers': eachChunk(() => structuredClone(columns)),
-    'decode answers': eachChunk(() => decodeEvents(columns))
+    'characters SQS refuses': eachRecord(index => messageBodyOf(values[index]!)),
+    'deduplication id': eachRecord(index => deduplicationIdOf(values[index]!)),
+    'examine, as a whole': eachRecord(index => examine(values[index]!))
   }
 }
 
@@ -66,13 +53,6 @@ export let kept: unknown
 function eachRecord (step: (index: number) => unknown): Step {
   return () => {
     for (let index = 0; index < RECORDS; index++) kept = step(index)
-    return RECORDS
-  }
-}
-
-function eachChunk (step: (firstIndex: number) => unknown): Step {
-  return () => {
-    for (let index = 0; index < RECORDS; index += CHUNK_RECORDS) kept = step(index)
     return RECORDS
   }
 }

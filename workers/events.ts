@@ -1,9 +1,13 @@
 import { workerData } from 'node:worker_threads'
-import { encodeEvents } from '../src/pipelines/events/event-columns.js'
-import { compileExamine, type ExamineOptions } from '../src/pipelines/events/examine.js'
-import { type ChunkAnswer, type ChunkTask, serveChunk } from '../src/validation/serve-chunk.js'
+import { type EncodedEvents } from '../src/pipelines/events/encoded-events.js'
+import { EventChunks, type EventChunksOptions } from '../src/pipelines/events/event-chunks.js'
+import { moved } from '../src/validation/moved.js'
+import { type ChunkTask, serveChunk } from '../src/validation/serve-chunk.js'
 
 /** The doorway of the validation pool into the events pipeline. */
-const examiner = { examine: compileExamine(workerData as ExamineOptions), encode: encodeEvents }
+const chunks = new EventChunks(workerData as EventChunksOptions)
 
-export default (task: ChunkTask): ChunkAnswer => serveChunk(task, examiner)
+export default (task: ChunkTask): unknown => {
+  const answer = serveChunk(task, chunks)
+  return moved(answer, [(answer.valid as EncodedEvents).bytes])
+}

@@ -10,14 +10,14 @@ export class InlineExaminer<T> implements Examiner<T> {
   readonly utilization = 0
   readonly busyMs = 0
   readonly queueSize = 0
-  readonly #examine: (record: SourceRecord) => Verdict<T>
+  readonly #examine: (chunk: readonly SourceRecord[]) => Array<Verdict<T>>
 
-  constructor (examine: (record: SourceRecord) => Verdict<T>) {
+  constructor (examine: (chunk: readonly SourceRecord[]) => Array<Verdict<T>>) {
     this.#examine = examine
   }
 
   async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>> {
-    return chunk.map(this.#examine)
+    return this.#examine(chunk)
   }
 
   async close (): Promise<void> {}

@@ -22,18 +22,20 @@ export function packValues (values: ReadonlyArray<Buffer | null>): ArrayBuffer {
   return packed
 }
 
-/** Calls back with each value, a view on `packed`, in order. */
-export function eachValue (packed: ArrayBuffer, visit: (value: Buffer | null, index: number) => void): void {
+/** The values, as views on `packed`, in order. */
+export function unpackValues (packed: ArrayBuffer): Array<Buffer | null> {
   const count = new Int32Array(packed, 0, 1)[0]!
   const lengths = new Int32Array(packed, 0, count + 1)
+  const values: Array<Buffer | null> = []
   let at = lengths.byteLength
-  for (let index = 0; index < count; index++) {
-    const length = lengths[index + 1]!
+  for (let index = 1; index <= count; index++) {
+    const length = lengths[index]!
     if (length < 0) {
-      visit(null, index)
+      values.push(null)
     } else {
-      visit(Buffer.from(packed, at, length), index)
+      values.push(Buffer.from(packed, at, length))
       at += length
     }
   }
+  return values
 }

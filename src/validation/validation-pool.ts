@@ -4,7 +4,7 @@ import { type Examiner, type Verdict } from '../engine/examiner.js'
 import { poison, type Poison } from '../engine/outcome.js'
 import { type SourceRecord } from '../engine/record.js'
 import { type ChunkAnswer } from './serve-chunk.js'
-import { WorkerThreads } from './worker-threads.js'
+import { type Run, WorkerThreads } from './worker-threads.js'
 
 export interface ValidationPoolOptions<T> {
   /** The worker's module, and what it gets to know. */
@@ -20,8 +20,10 @@ export interface ValidationPoolOptions<T> {
   readonly patienceMs?: number
   /** Looks at a record before it is copied to a worker. Constant time. */
   admit (record: SourceRecord): Poison | undefined
-  /** What the worker answered, of these records, in order. */
-  unpack (answer: ChunkAnswer, records: readonly SourceRecord[]): Array<Verdict<T>>
+  /** What the worker needs to know of these records beside their values; `ChunkTask.context`. Structured clone takes it. */
+  contextOf (records: readonly SourceRecord[]): unknown
+  /** What the worker answered, in order. */
+  unpack (answer: ChunkAnswer): Array<Verdict<T>>
   readonly clock: Clock
 }
 
@@ -40,9 +42,11 @@ export class ValidationPool<T> implements Examiner<T> {
   #waiting = 0
 
   constructor (options: ValidationPoolOptions<T>) {
-    const { worker, workerData, threads, clock, maxHeapMb = 256, startTimeoutMs = 30_000, patienceMs = 10_000 } = options
+    const { worker, workerData, threads, contextOf, clock, maxHeapMb = 256, startTimeoutMs = 30_000, patienceMs = 10_000 } = options
     this.#options = options
-    this.#threads = new WorkerThreads({ worker, workerData, threads, maxHeapMb, startTimeoutMs, patienceMs, clock })
+    this.#threads = new WorkerThreads({
+      worker, workerData, threads, probe: { values: [], context: contextOf([]) }, maxHeapMb, startTimeoutMs, patienceMs, clock
+    })
     this.#line = fastq.promise(records => {
       this.#waiting--
       return this.#examineTogether(records)
@@ -87,8 +91,8 @@ export class ValidationPool<T> implements Examiner<T> {
 
   async #examineTogether (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
     if (records.length === 0) return []
-    const run = await this.#threads.run(records.map(record => record.value), this.#options.timeoutMs)
-    if (run.end === 'answer') return this.#options.unpack(run.answer, records)
+    const run = await this.#run(records, this.#options.timeoutMs)
+    if (run.end === 'answer') return this.#options.unpack(run.answer)
     if (run.suspect === undefined) {
       return records.length === 1 ? [await this.#examineAlone(records[0]!)] : await this.#examineInHalves(records)
     }
@@ -107,11 +111,15 @@ export class ValidationPool<T> implements Examiner<T> {
 
   async #examineAlone (record: SourceRecord): Promise<Verdict<T>> {
     for (let crashes = 0; ;) {
-      const run = await this.#threads.run([record.value], this.#options.retryTimeoutMs)
-      if (run.end === 'answer') return this.#options.unpack(run.answer, [record])[0]!
+      const run = await this.#run([record], this.#options.retryTimeoutMs)
+      if (run.end === 'answer') return this.#options.unpack(run.answer)[0]!
       if (run.end === 'timeout') return poison('VALIDATION_TIMEOUT', `no end within ${this.#options.retryTimeoutMs} ms`)
       if (++crashes === CRASHES_TO_CONVICT) return poison('VALIDATION_CRASH', `${crashes} times`)
     }
+  }
+
+  async #run (records: readonly SourceRecord[], timeoutMs: number): Promise<Run> {
+    return await this.#threads.run({ values: records.map(record => record.value), context: this.#options.contextOf(records) }, timeoutMs)
   }
 }
 

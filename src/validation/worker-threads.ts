@@ -10,6 +10,8 @@ export interface WorkerThreadsOptions {
   readonly worker: URL
   readonly workerData: unknown
   readonly threads: number
+  /** What shows that a thread works: examined before anything else. */
+  readonly probe: Work
   /** Heap of one thread; beyond it the thread dies, and the process does not. */
   readonly maxHeapMb: number
   /** A thread that takes longer to load counts as one that does not start. */
@@ -17,6 +19,13 @@ export interface WorkerThreadsOptions {
   /** How long a chunk waits for threads that do not start. */
   readonly patienceMs: number
   readonly clock: Clock
+}
+
+/** What a run is to examine. */
+export interface Work {
+  readonly values: ReadonlyArray<Buffer | null>
+  /** `ChunkTask.context` */
+  readonly context: unknown
 }
 
 /**
@@ -74,11 +83,11 @@ export class WorkerThreads {
     return this.#busyMs
   }
 
-  async run (values: ReadonlyArray<Buffer | null>, timeoutMs: number): Promise<Run> {
+  async run (work: Work, timeoutMs: number): Promise<Run> {
     for (let starts = 0; starts < MAX_STARTS; starts++) {
       if (this.#starting !== undefined) await this.#waitForStart(this.#starting)
       if (this.#closed) throw closedError()
-      const run = await this.#runOnce(values, timeoutMs)
+      const run = await this.#runOnce(work, timeoutMs)
       if (run.end !== 'not begun') return run
       this.#start()
     }
@@ -93,14 +102,14 @@ export class WorkerThreads {
     await this.#pool.destroy()
   }
 
-  async #runOnce (values: ReadonlyArray<Buffer | null>, timeoutMs: number): Promise<Run | NotBegun> {
+  async #runOnce ({ values, context }: Work, timeoutMs: number): Promise<Run | NotBegun> {
     const task = new RunningTask(timeoutMs, this.#options.startTimeoutMs)
     const packed = packValues(values)
     const startedAt = this.#options.clock.now()
     this.#running.add(task)
     this.#watch.add(task)
     try {
-      const answer: ChunkAnswer = await this.#pool.run({ packed, progress: task.progress } satisfies ChunkTask, { transferList: [packed], signal: task.signal })
+      const answer: ChunkAnswer = await this.#pool.run({ packed, context, progress: task.progress } satisfies ChunkTask, { transferList: [packed], signal: task.signal })
       return { end: 'answer', answer }
     } catch (reason) {
       if (this.#closed) throw closedError()
@@ -124,7 +133,7 @@ export class WorkerThreads {
     for (let pauseMs = FIRST_PAUSE_MS; !this.#closed; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
       await this.#renewPool()
       // `#starting` is set, so a probe that does not begin does not start another.
-      const failure = await this.#runOnce([], this.#options.startTimeoutMs)
+      const failure = await this.#runOnce(this.#options.probe, this.#options.startTimeoutMs)
         .then(run => run.end === 'answer' ? undefined : run.detail, describeError)
       if (failure === undefined) {
         this.#problem = undefined

@@ -2,12 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { DONE, type Outcome } from '../../engine/outcome.js'
 import { callWithin } from '../aws/call-within.js'
 import { classifyError, outcomeOf } from '../aws/classify-error.js'
-import { attributesOf, type Row } from './row.js'
+import { attributesOf, type Row, SOURCE_OFFSET, SOURCE_PARTITION } from './row.js'
 import { judgeRefusedRow, type Table } from './table.js'
-
-/** Attributes that say which record a row was written from: what `putNewest` compares. */
-export const SOURCE_PARTITION = 'SourcePartition'
-export const SOURCE_OFFSET = 'SourceOffset'
 
 const CONDITION = 'attribute_not_exists(#key) OR #partition <> :partition OR #offset < :offset'
 

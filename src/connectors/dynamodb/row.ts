@@ -12,6 +12,10 @@ export interface Row {
   readonly itemBytes: number
 }
 
+/** Attributes that say which record a row was written from: what `putNewest` compares. */
+export const SOURCE_PARTITION = 'SourcePartition'
+export const SOURCE_OFFSET = 'SourceOffset'
+
 /** Attributes as JSON can carry them: binary values are not among them. */
 export function encodeRow (key: string, attributes: Readonly<Record<string, AttributeValue>>): Row {
   return { key, item: fragmentOf(JSON.stringify(attributes)), itemBytes: itemBytes(attributes) }
@@ -69,7 +73,7 @@ function valueBytes (value: AttributeValue | undefined): number {
 }
 
 /** One byte for two digits, one more for the exponent, one for a sign; zeroes at the ends are not trimmed here. */
-function numberBytes (text: string): number {
+export function numberBytes (text: string): number {
   return Math.ceil(text.length / 2) + 2
 }
 

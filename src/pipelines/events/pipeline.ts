@@ -2,10 +2,8 @@ import { type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { callDeadlineMs } from '../../connectors/aws/call-within.js'
 import { type BatchWriter } from '../../connectors/dynamodb/batch-writer.js'
 import { createTableStage } from '../../connectors/dynamodb/table-stage.js'
-import { type Row } from '../../connectors/dynamodb/row.js'
 import { createDeadLetterStage } from '../../connectors/kafka/dead-letter-stage.js'
 import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
-import { encodeEntry, type Entry } from '../../connectors/sqs/entry.js'
 import { type BatchSender } from '../../connectors/sqs/batch-sender.js'
 import { type QueueDirectory } from '../../connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../connectors/sqs/queue-stage.js'
@@ -13,22 +11,13 @@ import { createRetrySendStage } from '../../connectors/sqs/retry-send-stage.js'
 import { type Clock } from '../../engine/clock.js'
 import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
-import { type Flight } from '../../engine/flight.js'
 import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
-import { type EventPayload } from './event.js'
-import { messageGroupOf } from './message-group.js'
-import { KEY_ATTRIBUTE, rowOf } from './row.js'
-
-/** An event on its road, with what its stages made of it. */
-export interface EventOnRoad extends EventPayload {
-  row?: Row
-  entry?: Entry
-  groupId?: string
-}
+import { type EncodedEvent } from './encoded-events.js'
+import { KEY_ATTRIBUTE } from './event-encoder.js'
 
 export interface EventsSystems {
-  readonly examiner: Examiner<EventPayload>
+  readonly examiner: Examiner<EncodedEvent>
   /** Carries the batches of rows. */
   readonly writer: BatchWriter
   /** Does everything else with the table. */
@@ -51,10 +40,10 @@ const REST_MAX_MS = 300_000
  * The road of an event: examined in the pool, stored in the table, and once its row is stored sent to its client's
  * queue. What can never pass goes to the dead letters, what fails for long to the retry queue.
  */
-export function createEventsEngine (config: EventsConfig, systems: EventsSystems, deps: { clock: Clock, random: () => number, observer: Observer, incidents: Incidents }): Engine<EventOnRoad> {
+export function createEventsEngine (config: EventsConfig, systems: EventsSystems, deps: { clock: Clock, random: () => number, observer: Observer, incidents: Incidents }): Engine<EncodedEvent> {
   const strict = config.sqs.order === 'strict'
 
-  const table = createTableStage<EventOnRoad>({
+  const table = createTableStage<EncodedEvent>({
     table: {
       writer: systems.writer,
       client: systems.dynamodb,
@@ -65,10 +54,10 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
     batch: { maxRecords: config.dynamodb.batchRecords, maxBytes: 16 * MIB, lingerMs: config.dynamodb.batchLingerMs },
     concurrency: config.dynamodb.concurrency,
     key: flight => flight.payload.uid,
-    row: rowOfFlight
+    row: flight => flight.payload
   })
 
-  const queues = createQueueStage<EventOnRoad>({
+  const queues = createQueueStage<EncodedEvent>({
     name: 'queues',
     sender: systems.sender,
     queues: systems.queues,
@@ -76,25 +65,14 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
     concurrency: config.sqs.concurrency,
     maxPerLane: strict ? 1 : undefined,
     queueKey: flight => flight.payload.client,
-    groupId: groupOf,
-    entry: entryOf
+    groupId: flight => flight.payload.groupId,
+    entry: flight => flight.payload
   })
-
-  function entryOf (flight: Flight<EventOnRoad>): Entry {
-    const { payload } = flight
-    payload.entry ??= encodeEntry({ body: payload.body, groupId: groupOf(flight), deduplicationId: payload.deduplicationId })
-    return payload.entry
-  }
-
-  function groupOf ({ payload, record }: Flight<EventOnRoad>): string {
-    payload.groupId ??= messageGroupOf(config.sqs.messageGroup, payload, record)
-    return payload.groupId
-  }
 
   // Strict order never uses the retry queue: a record that fails stays in place, and its lane waits.
   const retryQueue = systems.retryQueue === undefined || strict
     ? undefined
-    : createRetrySendStage<EventOnRoad>({
+    : createRetrySendStage<EncodedEvent>({
       sender: systems.sender,
       queues: systems.retryQueue,
       batch: { maxRecords: 10, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
@@ -103,7 +81,7 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
       restMs: retryCount => retryCount === 0 ? 0 : Math.min(REST_MAX_MS, config.retry.restMs * 2 ** (retryCount - 1))
     })
 
-  return new Engine<EventOnRoad>({
+  return new Engine<EncodedEvent>({
     examiner: systems.examiner,
     stages: [table, queues],
     deadLetters: createDeadLetterStage({ producer: systems.deadLetters, topic: config.events.deadLetterTopic }),
@@ -123,9 +101,4 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
       gateSettleMs: config.kafka.sessionTimeoutMs / 10
     }
   })
-}
-
-function rowOfFlight ({ payload, record }: Flight<EventOnRoad>): Row {
-  payload.row ??= rowOf(payload, record)
-  return payload.row
 }

@@ -148,6 +148,7 @@ function createExaminer (config: EventsConfig): EventsExaminer {
   return createEventsExaminer({
     schema: readJson(config.events.schemaFile),
     schemaSource: config.events.schemaFile,
+    messageGroup: config.sqs.messageGroup,
     limits: { maxBytes: maxRecordBytes, maxDepth: maxJsonDepth, maxKeys: maxJsonKeys },
     threads,
     timeoutMs,

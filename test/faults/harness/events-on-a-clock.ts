@@ -14,8 +14,9 @@ import { SdkBatchSender } from '../../../src/connectors/sqs/sdk-batch-sender.js'
 import { type Clock } from '../../../src/engine/clock.js'
 import { type Engine } from '../../../src/engine/engine.js'
 import { type SourceRecord } from '../../../src/engine/record.js'
+import { type EncodedEvent } from '../../../src/pipelines/events/encoded-events.js'
 import { createEventsExaminer } from '../../../src/pipelines/events/examiner.js'
-import { createEventsEngine, type EventOnRoad } from '../../../src/pipelines/events/pipeline.js'
+import { createEventsEngine } from '../../../src/pipelines/events/pipeline.js'
 import { type EventsConfig, loadConfig } from '../../../src/service/config/load-config.js'
 import { EXAMINE_OPTIONS } from '../../fixtures/events.js'
 import { countingObserver, type Counts } from '../../helpers/counting-observer.js'
@@ -32,7 +33,7 @@ process.env.AWS_SECRET_ACCESS_KEY = 'test'
 
 /** What of a process ends with it. */
 interface Life {
-  readonly engine: Engine<EventOnRoad>
+  readonly engine: Engine<EncodedEvent>
   readonly receiver: RetryQueueReceiver
   readonly clock: MortalClock
   next: number
@@ -82,7 +83,7 @@ export class EventsOnAClock {
     return events
   }
 
-  get engine (): Engine<EventOnRoad> {
+  get engine (): Engine<EncodedEvent> {
     return this.#life.engine
   }
 

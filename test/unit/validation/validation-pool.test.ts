@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/engine/clock.js'
 import { type Verdict } from '../../../src/engine/examiner.js'
 import { type AppError } from '../../../src/errors.js'
-import { refusalsOf } from '../../../src/validation/serve-chunk.js'
+import { verdictsOf as verdictsOfAnswer } from '../../../src/validation/serve-chunk.js'
 import { ValidationPool, type ValidationPoolOptions } from '../../../src/validation/validation-pool.js'
 import { checkSize } from '../../../src/validation/precheck.js'
 import { recordOf } from '../../fixtures/events.js'
@@ -21,11 +21,8 @@ function createPool (t: Test, options: Partial<ValidationPoolOptions<string>> = 
     maxHeapMb: 48,
     clock: systemClock,
     admit: record => checkSize(record.value, 1_000),
-    unpack (answer) {
-      const valid = answer.valid as string[]
-      let next = 0
-      return refusalsOf(answer).map(refusal => refusal ?? { class: 'valid', payload: valid[next++]! })
-    },
+    contextOf: () => undefined,
+    unpack: answer => verdictsOfAnswer(answer, answer.valid as string[]),
     ...options
   })
   t.teardown(() => pool.close())

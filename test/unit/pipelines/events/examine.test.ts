@@ -28,12 +28,9 @@ t.test('an original event passes, to the letter', async t => {
     payload: {
       uid: 'a0237613-828d-4bce-8a7e-b1f686915d31',
       context: 'autorizador de transações',
-      eventType: 'DELETE',
+      event_type: 'DELETE',
       client: 'Client_B',
-      createdAt: '2024-09-10T04:17:09.0247241-03:00',
-      hasExtras: false,
-      needsEscapes: false,
-      deduplicationId: /^[0-9a-f]{64}$/
+      created_at: '2024-09-10T04:17:09.0247241-03:00'
     }
   })
 })
@@ -41,12 +38,12 @@ t.test('an original event passes, to the letter', async t => {
 t.test('properties beyond the schema pass', async t => {
   for (const [index, extra] of EXTRAS.entries()) {
     const text = `${JSON.stringify(EVENT).slice(0, -1)},${extra}}`
-    t.match(examine(Buffer.from(text)), { class: 'valid', payload: { hasExtras: true } }, `extra ${index}`)
+    t.match(examine(Buffer.from(text)), { class: 'valid', payload: EVENT }, `extra ${index}`)
   }
 })
 
 t.test('blanks and escapes that JSON allows pass', async t => {
-  t.match(examine(Buffer.from(` \t\r\n${JSON.stringify(EVENT, null, 2)}\n`)), { class: 'valid', payload: { hasExtras: false } })
+  t.match(examine(Buffer.from(` \t\r\n${JSON.stringify(EVENT, null, 2)}\n`)), { class: 'valid', payload: EVENT })
   const escaped = JSON.stringify(EVENT).replaceAll('Client', '\\u0043lient')
   t.match(examine(Buffer.from(escaped)), { class: 'valid', payload: { client: EVENT.client } })
 })

@@ -1,0 +1,186 @@
+import { hash } from 'node:crypto'
+import { JsonWriter } from '../../connectors/aws/json-writer.js'
+import { numberBytes, SOURCE_OFFSET, SOURCE_PARTITION } from '../../connectors/dynamodb/row.js'
+import { type SourceRecord } from '../../engine/record.js'
+import { COLUMN, COLUMNS, type EncodedEvents } from './encoded-events.js'
+import { deduplicationIdOf, type Event, EVENT_PROPERTIES, messageBodyOf } from './event.js'
+import { type MessageGroup, messageGroupOf } from './message-group.js'
+
+export const KEY_ATTRIBUTE = 'UUID'
+
+/** Where an event comes from. */
+export type EventPlace = Pick<SourceRecord, 'partition' | 'offset' | 'key'>
+
+/**
+ * Writes the events of a chunk as they are sent: the row's item and the entry's members. `SourcePartition` and
+ * `SourceOffset` trace a row back to its record and let a late write know whether it is still the newest; `Event` holds
+ * the event's own text when it says more than the five attributes.
+ */
+export class EventEncoder {
+  readonly #group: MessageGroup
+  readonly #json = new JsonWriter()
+  readonly #contexts = new Attributes('Context')
+  readonly #eventTypes = new Attributes('EventType')
+  readonly #clients = new Attributes('Client')
+  readonly #groupIds = new Map<string, string[]>()
+  #numbers = new Uint32Array(0)
+  #at = 0
+  #uids: string[] = []
+  #uidEnd = 0
+  #digests: string[] = []
+  #words = new Map<string, number>()
+
+  constructor (group: MessageGroup) {
+    this.#group = group
+  }
+
+  /** Begins a chunk of at most so many events; what was left of another is dropped. */
+  begin (maxEvents: number): void {
+    this.#json.clear()
+    this.#numbers = new Uint32Array(maxEvents * COLUMNS)
+    this.#at = 0
+    this.#uids = []
+    this.#uidEnd = 0
+    this.#digests = []
+    this.#words = new Map()
+  }
+
+  /** `text` is the event's own JSON. */
+  add (event: Event, text: Buffer, place: EventPlace): void {
+    const body = messageBodyOf(text)
+    const groupId = this.#groupIdOf(event, place)
+    const itemBytes = this.#writeItem(event, text, place)
+    const itemEnd = this.#json.length
+    this.#writeMembers(body, groupId)
+
+    this.#uids.push(event.uid)
+    this.#uidEnd += event.uid.length
+    this.#digests.push(hash('md5', body))
+    const numbers = this.#numbers
+    const at = this.#at
+    numbers[at + COLUMN.itemEnd] = itemEnd
+    numbers[at + COLUMN.membersEnd] = this.#json.length
+    numbers[at + COLUMN.itemBytes] = itemBytes
+    numbers[at + COLUMN.bodyBytes] = body.length
+    numbers[at + COLUMN.uidEnd] = this.#uidEnd
+    numbers[at + COLUMN.client] = this.#wordOf(event.client)
+    numbers[at + COLUMN.groupId] = this.#wordOf(groupId)
+    this.#at = at + COLUMNS
+  }
+
+  end (): EncodedEvents {
+    return {
+      bytes: this.#json.take(),
+      numbers: this.#numbers.slice(0, this.#at),
+      uids: this.#uids.join(''),
+      digests: this.#digests.join(''),
+      words: [...this.#words.keys()]
+    }
+  }
+
+  /** Returns the item's size as DynamoDB counts it. */
+  #writeItem (event: Event, text: Buffer, { partition, offset }: EventPlace): number {
+    const json = this.#json
+    const context = this.#contexts.of(event.context)
+    const eventType = this.#eventTypes.of(event.event_type)
+    const client = this.#clients.of(event.client)
+    const offsetDigits = String(offset)
+    let bytes = NAMES_BYTES + Buffer.byteLength(event.uid) + context.bytes + eventType.bytes + client.bytes + Buffer.byteLength(event.created_at)
+    json.raw(OPEN_ITEM)
+    json.string(event.uid)
+    json.raw(context.json)
+    json.raw(eventType.json)
+    json.raw(client.json)
+    json.raw(CREATED_AT)
+    json.string(event.created_at)
+    if (Object.keys(event).length > EVENT_PROPERTIES.length) {
+      json.raw(EVENT)
+      json.quote(text)
+      bytes += EVENT_NAME_BYTES + text.length
+    }
+    const partitionDigits = String(partition)
+    json.raw(PARTITION)
+    json.ascii(partitionDigits)
+    json.raw(OFFSET)
+    json.ascii(offsetDigits)
+    json.raw(CLOSE_ITEM)
+    return bytes + numberBytes(partitionDigits) + numberBytes(offsetDigits)
+  }
+
+  #writeMembers (body: Buffer, groupId: string): void {
+    const json = this.#json
+    json.raw(MESSAGE_BODY)
+    json.quote(body)
+    json.raw(GROUP_ID)
+    json.string(groupId)
+    json.raw(DEDUPLICATION_ID)
+    json.ascii(deduplicationIdOf(body))
+    json.raw(QUOTE)
+  }
+
+  #groupIdOf (event: Event, place: EventPlace): string {
+    if (this.#group !== 'partition') return messageGroupOf(this.#group, event, place)
+    let ids = this.#groupIds.get(event.client)
+    if (ids === undefined) {
+      forgetWhenFull(this.#groupIds)
+      ids = []
+      this.#groupIds.set(event.client, ids)
+    }
+    ids[place.partition] ??= messageGroupOf(this.#group, event, place)
+    return ids[place.partition]!
+  }
+
+  #wordOf (word: string): number {
+    let place = this.#words.get(word)
+    if (place === undefined) this.#words.set(word, place = this.#words.size)
+    return place
+  }
+}
+
+const OPEN_ITEM = Buffer.from(`{"${KEY_ATTRIBUTE}":{"S":`)
+const CREATED_AT = Buffer.from('},"CreatedAt":{"S":')
+const EVENT = Buffer.from('},"Event":{"S":')
+const PARTITION = Buffer.from(`},"${SOURCE_PARTITION}":{"N":"`)
+const OFFSET = Buffer.from(`"},"${SOURCE_OFFSET}":{"N":"`)
+const CLOSE_ITEM = Buffer.from('"}}')
+const MESSAGE_BODY = Buffer.from('"MessageBody":')
+const GROUP_ID = Buffer.from(',"MessageGroupId":')
+const DEDUPLICATION_ID = Buffer.from(',"MessageDeduplicationId":"')
+const QUOTE = Buffer.from('"')
+
+const NAMES_BYTES = [KEY_ATTRIBUTE, 'Context', 'EventType', 'Client', 'CreatedAt', SOURCE_PARTITION, SOURCE_OFFSET].join('').length
+const EVENT_NAME_BYTES = 'Event'.length
+
+interface Attribute {
+  /** With the brace that closes the attribute before it. */
+  readonly json: Buffer
+  /** Of the value. */
+  readonly bytes: number
+}
+
+/** An attribute of few distinct values, each of which is encoded once. */
+class Attributes {
+  readonly #name: string
+  readonly #known = new Map<string, Attribute>()
+
+  constructor (name: string) {
+    this.#name = name
+  }
+
+  of (value: string): Attribute {
+    let attribute = this.#known.get(value)
+    if (attribute === undefined) {
+      attribute = { json: Buffer.from(`},"${this.#name}":{"S":${JSON.stringify(value)}`), bytes: Buffer.byteLength(value) }
+      forgetWhenFull(this.#known)
+      this.#known.set(value, attribute)
+    }
+    return attribute
+  }
+}
+
+/** A schema may allow any value. */
+const MAX_KNOWN = 1_000
+
+function forgetWhenFull (known: Map<string, unknown>): void {
+  if (known.size >= MAX_KNOWN) known.clear()
+}
