@@ -1,14 +1,17 @@
 import { type Command } from 'commander'
 import { benchEvents } from './events/events-bench.js'
-import { count } from './flags.js'
+import { parseVariants, type Variant, VARIANTS_HELP } from './events/variants.js'
+import { count, counts } from './flags.js'
 import { type CommonFlags, type Scope } from './scope.js'
 
 interface EventsFlags extends CommonFlags {
+  readonly variants: readonly Variant[]
   readonly events: number
   readonly brokers?: string
   readonly sinkDelay: number
+  readonly tls?: true
   readonly partialFailures: number
-  readonly latencyRate: number
+  readonly latencyRates: readonly number[]
   readonly latencySeconds: number
   readonly profile?: true
 }
@@ -18,12 +21,14 @@ export const scope: Scope<EventsFlags> = {
   details: 'The service takes its settings from the environment, as ever: MAX_IN_FLIGHT_RECORDS=8000 npm run bench -- events',
   options (command: Command) {
     command
-      .option('--events <count>', 'events in the topic', count, 200_000)
+      .option('--variants <list>', VARIANTS_HELP, parseVariants, parseVariants('tuned'))
+      .option('--events <count>', 'events in the topic', count, 500_000)
       .option('--brokers <list>', 'a Kafka that runs already; one is started without')
       .option('--sink-delay <ms>', 'what each call of the table and the queues takes', count, 0)
-      .option('--partial-failures <percent>', 'runs in pairs: undisturbed, and with this share of all rows and messages failing; without latency', count, 0)
-      .option('--latency-rate <events/s>', 'rate of the latency measurement; 0 leaves it out', count, 1_000)
-      .option('--latency-seconds <seconds>', 'its length', count, 10)
+      .option('--tls', 'the endpoint speaks TLS')
+      .option('--partial-failures <percent>', 'each variant also with this share of all rows and messages failing', count, 0)
+      .option('--latency-rates <events/s>', 'measures latency at these rates too, separated by commas', counts, [])
+      .option('--latency-seconds <seconds>', 'at each of them', count, 20)
       .option('--profile', 'writes V8 CPU profiles and prints who owns the main thread\'s time; slows the run')
   },
   async measure (flags, progress) {
@@ -31,6 +36,7 @@ export const scope: Scope<EventsFlags> = {
       ...flags,
       brokers: flags.brokers,
       sinkDelayMs: flags.sinkDelay,
+      tls: flags.tls ?? false,
       partialFailuresPercent: flags.partialFailures,
       profile: flags.profile ?? false,
       progress

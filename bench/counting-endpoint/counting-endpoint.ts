@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
 import { type Answer, EMPTY, ok } from '../recording-endpoint/answer.js'
@@ -22,6 +22,8 @@ export interface CountingEndpointOptions {
 
 export interface CountingEndpoint {
   readonly url: string
+  /** The same without TLS, for whoever asks and does not know the certificate. */
+  readonly plainUrl: string
   report (full?: boolean): CountingReport
   close (): Promise<void>
 }
@@ -49,20 +51,33 @@ export async function startCountingEndpoint ({ delayMs = 0, certificate }: Count
     // eslint-disable-next-line no-new
     new HttpConnection(socket, request => endpoint.handle(request))
   }
-  const server = certificate === undefined ? createNetServer(accept) : createTlsServer({ cert: certificate.certificate, key: certificate.key }, accept)
-  server.on('tlsClientError', () => {})
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  endpoint.origin = `http${certificate === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const plain = createNetServer(accept)
+  const servers: Server[] = [plain]
+  const plainUrl = `http://127.0.0.1:${await listen(plain)}`
+  endpoint.origin = plainUrl
+  if (certificate !== undefined) {
+    const secure = createTlsServer({ cert: certificate.certificate, key: certificate.key }, accept)
+    secure.on('tlsClientError', () => {})
+    servers.push(secure)
+    endpoint.origin = `https://127.0.0.1:${await listen(secure)}`
+  }
   return {
     url: endpoint.origin,
+    plainUrl,
     report: (full = false) => endpoint.tally.report(full),
     async close () {
       for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
+      for (const server of servers) server.close()
+      await Promise.all(servers.map(async server => { await once(server, 'close') }))
     }
   }
+}
+
+/** On a free port, which it resolves with. */
+async function listen (server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
 }
 
 class Endpoint {

@@ -14,15 +14,11 @@ export interface Usage {
   readonly peakRssBytes: number
 }
 
-/** What a process has used so far. Linux only. */
-export function usageOf (pid: number): Usage {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return {
-    cpuMicros: cpuMicros(`/proc/${pid}/stat`),
-    mainThreadMicros: cpuMicros(`/proc/${pid}/task/${pid}/stat`),
-    rssBytes: kilobytes(status, 'VmRSS'),
-    peakRssBytes: kilobytes(status, 'VmHWM')
-  }
+/** What processes have used so far, together; peaks are added as if they had come at once. Linux only. */
+export function usageOf (pids: readonly number[]): Usage {
+  const usages = pids.map(usageOfOne)
+  const sum = (field: keyof Usage) => usages.reduce((sum, usage) => sum + usage[field], 0)
+  return { cpuMicros: sum('cpuMicros'), mainThreadMicros: sum('mainThreadMicros'), rssBytes: sum('rssBytes'), peakRssBytes: sum('peakRssBytes') }
 }
 
 /** The processes that this one has started. */
@@ -30,6 +26,16 @@ export function childrenOf (pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`)
     .flatMap(thread => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
     .filter(child => child !== '').map(Number)
+}
+
+function usageOfOne (pid: number): Usage {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return {
+    cpuMicros: cpuMicros(`/proc/${pid}/stat`),
+    mainThreadMicros: cpuMicros(`/proc/${pid}/task/${pid}/stat`),
+    rssBytes: kilobytes(status, 'VmRSS'),
+    peakRssBytes: kilobytes(status, 'VmHWM')
+  }
 }
 
 function cpuMicros (path: string): number {

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
+import { readEnds } from '../../src/proof/read-ends.js'
+import { startLocalStack } from '../../src/stack/local-stack.js'
+import { UidSum } from '../counting-endpoint/uid-sum.js'
+import { kafkaAt } from './produce.js'
+
+export interface TopicOptions {
+  /** Of a cluster that runs already; one is started without. */
+  readonly brokers?: string | undefined
+  readonly events: number
+  readonly progress: (line: string) => void
+}
+
+export interface FilledTopic {
+  readonly brokers: string
+  readonly topic: string
+  /** Of the uids of its events. */
+  readonly fingerprint: string
+  /** For logs and the like; removed at the end. */
+  readonly dir: string
+}
+
+const PARTITIONS = 12
+const TIMEOUT_MS = 30_000
+const FILL = fileURLToPath(new URL('./fill.js', import.meta.url))
+
+/**
+ * A topic of 12 partitions with so many valid events, for as long as `use` takes. In a cluster that runs already it
+ * stays, and the next one who wants as many events finds it.
+ */
+export async function withFilledTopic<T> ({ brokers: running, events, progress }: TopicOptions, use: (topic: FilledTopic) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
+  const stack = running === undefined ? await startLocalStack({ dir, servers: ['kafka'] }) : undefined
+  const brokers = running ?? stack?.kafka.brokers ?? ''
+  try {
+    const topic = `bench-events-${events}`
+    await createTopic(brokers, topic)
+    const present = (await readEnds(kafkaAt(brokers), topic, 'bench')).reduce((sum, { low, end }) => sum + end - low, 0)
+    if (present !== 0 && present !== events) throw new Error(`${topic} holds ${present} events: delete it`)
+    progress(present === 0 ? `filling ${topic}` : `${topic} is there`)
+    const fingerprint = await fill(brokers, topic, events, present !== 0)
+    return await use({ brokers, topic, fingerprint, dir })
+  } finally {
+    await stack?.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+export async function createTopic (brokers: string, name: string, config: Readonly<Record<string, string>> = {}): Promise<void> {
+  const admin = await KafkaAdmin.connect(kafkaAt(brokers), TIMEOUT_MS)
+  await admin.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, config })
+  await admin.close()
+}
+
+/** By a process for each core: one of them makes some 50,000 events a second. */
+async function fill (brokers: string, topic: string, events: number, dry: boolean): Promise<string> {
+  const processes = availableParallelism()
+  const uids = new UidSum()
+  await Promise.all(Array.from({ length: processes }, async (_, index) => {
+    const [from, to] = [index, index + 1].map(share => Math.floor(events * share / processes))
+    const child = spawn(process.execPath, [FILL, brokers, topic, String(from), String(to), ...dry ? ['dry'] : []], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [fingerprint, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+    if (code !== 0) throw new Error(`the topic could not be filled: exit code ${String(code)}`)
+    uids.addFingerprint(fingerprint)
+  }))
+  return uids.fingerprint
+}
