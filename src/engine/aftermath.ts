@@ -1,10 +1,11 @@
 import { type FailureCode } from '../errors.js'
 import { backoffDelay, type Backoff } from './backoff.js'
-import { type Batch, type Batcher, type Lane } from './batcher.js'
+import { type Batch, type Batcher } from './batcher.js'
 import { type Breaker } from './breaker.js'
 import { type Clock, type Timer } from './clock.js'
 import { Doubts } from './doubts.js'
 import { type Flight } from './flight.js'
+import { type Lane } from './lane.js'
 import { type Incidents, type Observer } from './observer.js'
 import { type Outcome, type Transient } from './outcome.js'
 
@@ -42,6 +43,7 @@ export interface AftermathOptions<T> {
 
 /** How a call ended, for those of its records that failed. */
 interface Ending<T> {
+  readonly now: number
   readonly durationMs: number
   /** Others of the call were taken, so the system is well. */
   readonly tookSome: boolean
@@ -73,10 +75,9 @@ export class Aftermath<T> {
   }
 
   /** One outcome per record of the call, in order. */
-  conclude (call: Batch<T>, outcomes: readonly Outcome[], durationMs: number): void {
-    this.#countDuplicates(call, outcomes, durationMs)
-    const tookSome = outcomes.some(outcome => outcome.class === 'done')
-    const ending: Ending<T> = { durationMs, tookSome, draw: this.#options.random(), backoffs: new Map() }
+  conclude (call: Batch<T>, outcomes: readonly Outcome[], { now, durationMs, tookSome }: Pick<Ending<T>, 'now' | 'durationMs' | 'tookSome'>): void {
+    this.#countDuplicates(call, outcomes, now, durationMs)
+    const ending: Ending<T> = { now, durationMs, tookSome, draw: this.#options.random(), backoffs: new Map() }
     let overtaken = 0
     let at = 0
     for (const lane of call.lanes) {
@@ -103,10 +104,9 @@ export class Aftermath<T> {
     for (const timer of this.#backoffs) timer.clear()
   }
 
-  #countDuplicates ({ flights }: Batch<T>, outcomes: readonly Outcome[], durationMs: number): void {
+  #countDuplicates ({ flights }: Batch<T>, outcomes: readonly Outcome[], now: number, durationMs: number): void {
     if (this.#doubts === undefined) return
-    const { stage, key, clock, incidents } = this.#options
-    const now = clock.now()
+    const { stage, key, incidents } = this.#options
     let duplicates = 0
     for (let at = 0; at < flights.length; at++) {
       const flight = flights[at] as Flight<T>
@@ -171,10 +171,10 @@ export class Aftermath<T> {
     return triesInPlace === 0 && tookSome && !throttled ? 0 : backoffDelay(this.#options.backoff, triesInPlace, draw)
   }
 
-  #freeLane (lane: Lane<T>, { backoffs }: Ending<T>, back: PutBack<T> | undefined): void {
+  #freeLane (lane: Lane<T>, { now, backoffs }: Ending<T>, back: PutBack<T> | undefined): void {
     if (back !== undefined) this.#options.batcher.putBack(lane, back.fresh, back.failed)
     if (back === undefined || back.failed.length === 0 || back.delayMs === 0) {
-      this.#options.batcher.release(lane)
+      this.#options.batcher.release(lane, now)
       return
     }
     const lanes = backoffs.get(back.delayMs)
@@ -183,9 +183,11 @@ export class Aftermath<T> {
   }
 
   #releaseLater (lanes: ReadonlyArray<Lane<T>>, delayMs: number): void {
-    const timer = this.#options.clock.setTimer(() => {
+    const { batcher, clock } = this.#options
+    const timer = clock.setTimer(() => {
       this.#backoffs.delete(timer)
-      for (const lane of lanes) this.#options.batcher.release(lane)
+      const now = clock.now()
+      for (const lane of lanes) batcher.release(lane, now)
       this.#options.released()
     }, delayMs)
     this.#backoffs.add(timer)

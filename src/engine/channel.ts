@@ -10,6 +10,7 @@ import { type Flight } from './flight.js'
 import { type Hold } from './hold.js'
 import { type Incidents, type Observer } from './observer.js'
 import { transient, type Outcome } from './outcome.js'
+import { Sequencer, type Place } from './sequencer.js'
 import { type Stage } from './stage.js'
 
 export interface ChannelDependencies {
@@ -23,7 +24,8 @@ export interface ChannelDependencies {
   readonly retryInPlaceMs: number
 }
 
-interface Call<T> extends Batch<T> {
+interface Call<T> {
+  readonly batch: Batch<T>
   readonly controller: AbortController
   readonly probe: boolean
   startedAt: number
@@ -43,6 +45,13 @@ export class Channel<T> {
   readonly #aftermath: Aftermath<T>
   readonly #calls = new Set<Call<T>>()
   readonly #queue: fastq.queue<Call<T>, readonly Outcome[]>
+  readonly #sequencer: Sequencer<T>
+  /** Of calls that have ended: to make one costs more than all else about a call. */
+  readonly #controllers: AbortController[] = []
+  /** When the records came that were added since the last pump: in the same turn as it. */
+  #addedAt: number | undefined
+  /** Something may be due that was not at the last pump. */
+  #changed = false
   #wakeTimer: Timer | undefined
   #wakeAt = Infinity
   #closed = false
@@ -61,9 +70,13 @@ export class Channel<T> {
       coalesce: stage.coalesce !== undefined
     })
     this.#aftermath = new Aftermath({
-      stage: stage.name, key, forgetsAfterMs: stage.forgetsAfterMs, batcher: this.#batcher, breaker: this.#breaker, fates, ...deps, released: () => { this.pump() }
+      stage: stage.name, key, forgetsAfterMs: stage.forgetsAfterMs, batcher: this.#batcher, breaker: this.#breaker, fates, ...deps, released: () => { this.pump(true) }
     })
     this.#queue = fastq((call: Call<T>, ended: fastq.done<readonly Outcome[]>) => { this.#run(call, ended) }, stage.concurrency)
+    this.#sequencer = new Sequencer((flight, laneKey) => {
+      // Of several that were dropped together, the first to leave lets the next through.
+      if (!flight.settled) this.#add(flight, laneKey)
+    })
   }
 
   get waiting (): number {
@@ -84,16 +97,19 @@ export class Channel<T> {
   }
 
   add (flight: Flight<T>): void {
-    flight.enqueuedAt = this.#deps.clock.now()
-    flight.callBytes = this.#stage.bytes(flight)
-    flight.triesInPlace = 0
-    flight.spentInPlaceMs = 0
-    this.#batcher.add(flight, this.#stage.orderKey(flight))
+    this.#add(flight, this.#stage.orderKey(flight))
   }
 
-  /** Sends what is due. Called once per chunk or call, not per record. */
-  pump (): void {
-    if (this.#closed) return
+  /** Takes a place in the line before the stage, which is added when its turn has come. */
+  join (flight: Flight<T>, next: Place | undefined): Place {
+    return this.#sequencer.join(flight, this.#stage.orderKey(flight), next)
+  }
+
+  /** Sends what is due. Called once per chunk or call, not per record; does nothing where nothing has happened, or else `always`. */
+  pump (always = false): void {
+    if (this.#closed || !(this.#changed || always)) return
+    this.#changed = false
+    this.#addedAt = undefined
     while (this.#deps.gate.open) {
       const batch = this.#takeDue()
       if (batch === undefined) break
@@ -104,13 +120,14 @@ export class Channel<T> {
 
   /** Takes waiting records out; calls in flight go on. */
   remove (predicate: (flight: Flight<T>) => boolean): Array<Flight<T>> {
+    this.#changed = true
     return this.#batcher.remove(predicate)
   }
 
   /** Gives up the calls in flight that carry a record the predicate names. */
   abort (predicate: (flight: Flight<T>) => boolean): void {
     for (const call of this.#calls) {
-      if (call.flights.some(flight => predicate(flight) || flight.superseded?.some(predicate) === true)) call.controller.abort()
+      if (call.batch.flights.some(flight => predicate(flight) || flight.superseded?.some(predicate) === true)) call.controller.abort()
     }
   }
 
@@ -120,6 +137,16 @@ export class Channel<T> {
     this.#wakeTimer?.clear()
     this.#aftermath.close()
     for (const call of this.#calls) call.controller.abort()
+  }
+
+  #add (flight: Flight<T>, laneKey: string): void {
+    this.#changed = true
+    this.#addedAt ??= this.#deps.clock.now()
+    flight.enqueuedAt = this.#addedAt
+    flight.callBytes = this.#stage.bytes(flight)
+    flight.triesInPlace = 0
+    flight.spentInPlaceMs = 0
+    this.#batcher.add(flight, laneKey)
   }
 
   #takeDue (): Batch<T> | undefined {
@@ -141,7 +168,7 @@ export class Channel<T> {
     }
     this.#wakeTimer = this.#deps.clock.setTimer(() => {
       this.#wakeAt = Infinity
-      this.pump()
+      this.pump(true)
     }, Math.max(1, Math.ceil(at - this.#deps.clock.now())))
   }
 
@@ -154,8 +181,10 @@ export class Channel<T> {
   }
 
   #dispatch (batch: Batch<T>): void {
-    const call: Call<T> = { ...batch, controller: new AbortController(), probe: this.hold !== undefined, startedAt: this.#deps.clock.now() }
-    for (const flight of call.flights) {
+    const call: Call<T> = {
+      batch, controller: this.#controllers.pop() ?? new AbortController(), probe: this.hold !== undefined, startedAt: this.#deps.clock.now()
+    }
+    for (const flight of batch.flights) {
       flight.origin.started(flight)
       if (flight.superseded === undefined) continue
       for (const older of flight.superseded) older.origin.started(older)
@@ -166,8 +195,7 @@ export class Channel<T> {
   }
 
   #run (call: Call<T>, ended: fastq.done<readonly Outcome[]>): void {
-    call.startedAt = this.#deps.clock.now()
-    this.#stage.run(call.flights, call.controller.signal).then(
+    this.#stage.run(call.batch.flights, call.controller.signal).then(
       outcomes => { ended(null, outcomes) },
       (error: unknown) => { ended(error instanceof Error ? error : new Error(describeError(error))) }
     )
@@ -176,23 +204,28 @@ export class Channel<T> {
   #ended (call: Call<T>, error: Error | null, outcomes: readonly Outcome[] | undefined): void {
     this.#calls.delete(call)
     if (this.#closed) return
-    if (outcomes?.length === call.flights.length) {
+    this.#changed = true
+    const { flights } = call.batch
+    if (outcomes?.length === flights.length) {
       this.#conclude(call, outcomes)
     } else {
       const unknown = transient('UNKNOWN', error === null ? 'the stage did not answer for every record' : describeError(error))
-      this.#conclude(call, call.flights.map(() => unknown))
+      this.#conclude(call, flights.map(() => unknown))
     }
     this.#fates.callEnded()
   }
 
-  #conclude (call: Call<T>, outcomes: readonly Outcome[]): void {
-    const durationMs = this.#deps.clock.now() - call.startedAt
+  #conclude ({ batch, controller, probe, startedAt }: Call<T>, outcomes: readonly Outcome[]): void {
+    const now = this.#deps.clock.now()
+    const durationMs = now - startedAt
+    const { aborted } = controller.signal
+    if (!aborted) this.#controllers.push(controller)
     const tally = { done: 0, poison: 0, transient: 0, environment: 0 }
     for (const outcome of outcomes) tally[outcome.class]++
-    this.#breaker.judge({ outcomes, tally, probe: call.probe, aborted: call.controller.signal.aborted })
-    this.#aftermath.conclude(call, outcomes, durationMs)
+    this.#breaker.judge({ outcomes, tally, probe, aborted })
+    this.#aftermath.conclude(batch, outcomes, { now, durationMs, tookSome: tally.done > 0 })
     this.#deps.observer.called(this.#stage.name, this.key, {
-      records: call.flights.length, bytes: call.bytes, cause: call.cause, durationMs, resent: call.resent, ...tally
+      records: batch.flights.length, bytes: batch.bytes, cause: batch.cause, durationMs, resent: batch.resent, ...tally
     })
   }
 }

@@ -57,7 +57,7 @@ export class Engine<T> implements Intake {
       maxSilenceMs: limits.maxPollSilenceMs,
       settleMs: limits.gateSettleMs,
       assigned: () => this.#windows.size > 0,
-      opened: () => { this.#road.pump() }
+      opened: () => { this.#road.pump(true) }
     })
     const backoff: Backoff = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random }
     this.#road = new Road({
@@ -208,7 +208,7 @@ export class Engine<T> implements Intake {
     this.#forget(dropped)
     this.#giveUpCalls(windows)
     // With the last partition the gate may have opened.
-    this.#road.pump()
+    this.#road.pump(true)
   }
 
   /** Ends everything at once; nothing is settled any more. */

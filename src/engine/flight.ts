@@ -51,11 +51,13 @@ export class Flight<T> {
   /** `openCalls` as a hand-over to the retry queue writes them. */
   unansweredAt: UnansweredAt | undefined
   settled = false
-  /** Its places in the lines before ordered stages, by stage. */
-  places: Array<Place<T> | undefined> | undefined
+  /** Its place in the line before the second stage, which knows that before the next. */
+  place: Place | undefined
 
   /** Bytes it adds to a call of its present stage. */
   callBytes = 0
+  /** The one behind it in its lane. */
+  next: Flight<T> | undefined
   /** When it joined its present lane, on the monotonic clock. */
   enqueuedAt = 0
   /** Failed sends in the present pass of the present stage, and the time they have cost. */

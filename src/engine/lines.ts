@@ -1,5 +1,5 @@
 import { type Flight } from './flight.js'
-import { Sequencer, type Place } from './sequencer.js'
+import { type Place } from './sequencer.js'
 import { type StageRunner } from './stage-runner.js'
 
 /**
@@ -8,46 +8,31 @@ import { type StageRunner } from './stage-runner.js'
  */
 export class Lines<T> {
   readonly #runners: ReadonlyArray<StageRunner<T>>
-  readonly #sequencers: ReadonlyArray<Sequencer<T>>
 
   constructor (runners: ReadonlyArray<StageRunner<T>>) {
     this.#runners = runners
-    this.#sequencers = runners.map(runner => new Sequencer(flight => {
-      // Of several that were dropped together, the first to leave lets the next through.
-      if (!flight.settled) runner.push(flight)
-    }))
   }
 
   /** Takes a place in all lines. Called in source order. */
   join (flight: Flight<T>): void {
-    if (flight.origin.replay || this.#runners.length < 2) return
-    const places: Array<Place<T> | undefined> = [undefined]
-    for (let index = 1; index < this.#sequencers.length; index++) {
-      places.push(this.#sequencers[index]?.join(flight, this.#laneKey(index, flight)))
-    }
-    flight.places = places
+    if (flight.origin.replay) return
+    let place: Place | undefined
+    for (let index = this.#runners.length - 1; index > 0; index--) place = this.#runners[index]?.join(flight, place)
+    flight.place = place
   }
 
   /** The record has passed the stages before this one, and enters it when its turn comes. */
   ready (flight: Flight<T>, index: number): void {
-    const place = flight.places?.[index]
+    let { place } = flight
+    for (let before = 1; before < index; before++) place = place?.next
     if (place === undefined) this.#runners[index]?.push(flight)
-    else this.#sequencers[index]?.ready(place)
+    else place.ready()
   }
 
   /** Gives up all places: the record's fate is decided, and what stands behind it need not wait. */
   leave (flight: Flight<T>): void {
-    const places = flight.places
-    if (places === undefined) return
-    flight.places = undefined
-    for (let index = 1; index < places.length; index++) {
-      const place = places[index]
-      if (place !== undefined) this.#sequencers[index]?.leave(place)
-    }
-  }
-
-  #laneKey (index: number, flight: Flight<T>): string {
-    const { stage } = this.#runners[index] as StageRunner<T>
-    return stage.batchKey === undefined ? stage.orderKey(flight) : `${stage.batchKey(flight)} ${stage.orderKey(flight)}`
+    const { place } = flight
+    flight.place = undefined
+    for (let each = place; each !== undefined; each = each.next) each.leave()
   }
 }

@@ -71,8 +71,9 @@ export class Road<T> {
     this.#stages[0]?.push(flight)
   }
 
-  pump (): void {
-    for (const runner of this.#runners) runner.pump()
+  /** Sends what is due. `all`: also where nothing has happened since the last time. */
+  pump (all = false): void {
+    for (const runner of this.#runners) runner.pump(all)
   }
 
   /** Its fate is decided elsewhere: what stands behind it need not wait. */

@@ -2,15 +2,17 @@ import { Fifo } from './fifo.js'
 import { type Flight } from './flight.js'
 
 /** A record's place in the line before an ordered stage. */
-export interface Place<T> {
-  readonly flight: Flight<T>
-  readonly line: Line<T>
-  state: 'waiting' | 'ready' | 'gone'
+export interface Place {
+  /** That before the stage that follows. */
+  readonly next: Place | undefined
+  /** The record may enter when its turn comes. */
+  ready (): void
+  leave (): void
 }
 
 interface Line<T> {
   readonly key: string
-  readonly places: Fifo<Place<T>>
+  readonly places: Fifo<PlaceInLine<T>>
 }
 
 /**
@@ -20,43 +22,60 @@ interface Line<T> {
  */
 export class Sequencer<T> {
   readonly #lines = new Map<string, Line<T>>()
-  readonly #letThrough: (flight: Flight<T>) => void
+  readonly #letThrough: (flight: Flight<T>, key: string) => void
 
-  constructor (letThrough: (flight: Flight<T>) => void) {
+  constructor (letThrough: (flight: Flight<T>, key: string) => void) {
     this.#letThrough = letThrough
   }
 
-  join (flight: Flight<T>, key: string): Place<T> {
+  join (flight: Flight<T>, key: string, next?: Place): Place {
     let line = this.#lines.get(key)
     if (line === undefined) {
       line = { key, places: new Fifo() }
       this.#lines.set(key, line)
     }
-    const place: Place<T> = { flight, line, state: 'waiting' }
+    const place = new PlaceInLine<T>(flight, line, this, next)
     line.places.push(place)
     return place
   }
 
-  ready (place: Place<T>): void {
-    if (place.state !== 'waiting') return
-    place.state = 'ready'
-    if (place.line.places.peek() === place) this.#advance(place.line)
-  }
-
-  leave (place: Place<T>): void {
-    if (place.state === 'gone') return
-    place.state = 'gone'
-    if (place.line.places.peek() === place) this.#advance(place.line)
-  }
-
-  #advance (line: Line<T>): void {
+  /** Lets through what is ready at the head of the line. */
+  advance (line: Line<T>): void {
     for (let head = line.places.peek(); head !== undefined && head.state !== 'waiting'; head = line.places.peek()) {
       line.places.shift()
       if (head.state === 'ready') {
         head.state = 'gone'
-        this.#letThrough(head.flight)
+        this.#letThrough(head.flight, line.key)
       }
     }
     if (line.places.length === 0) this.#lines.delete(line.key)
+  }
+}
+
+class PlaceInLine<T> implements Place {
+  readonly flight: Flight<T>
+  readonly next: Place | undefined
+  readonly #line: Line<T>
+  readonly #sequencer: Sequencer<T>
+  state: 'waiting' | 'ready' | 'gone' = 'waiting'
+
+  constructor (flight: Flight<T>, line: Line<T>, sequencer: Sequencer<T>, next: Place | undefined) {
+    this.flight = flight
+    this.next = next
+    this.#line = line
+    this.#sequencer = sequencer
+  }
+
+  ready (): void {
+    if (this.state === 'waiting') this.#become('ready')
+  }
+
+  leave (): void {
+    if (this.state !== 'gone') this.#become('gone')
+  }
+
+  #become (state: 'ready' | 'gone'): void {
+    this.state = state
+    if (this.#line.places.peek() === this) this.#sequencer.advance(this.#line)
   }
 }

@@ -1,6 +1,7 @@
 import { type FateHandlers } from './aftermath.js'
 import { Channel, type ChannelDependencies } from './channel.js'
 import { type Flight } from './flight.js'
+import { type Place } from './sequencer.js'
 import { type Stage } from './stage.js'
 
 /** Runs one stage: a channel for each of its batch keys, made when the key is first seen. */
@@ -25,8 +26,14 @@ export class StageRunner<T> {
     this.#channelOf(flight).add(flight)
   }
 
-  pump (): void {
-    for (const channel of this.#channels.values()) channel.pump()
+  /** Takes a place in the line before the stage; `next` is that before the stage that follows. */
+  join (flight: Flight<T>, next: Place | undefined): Place {
+    return this.#channelOf(flight).join(flight, next)
+  }
+
+  /** Sends what is due. `all`: also where nothing has happened since the last time. */
+  pump (all = false): void {
+    for (const channel of this.#channels.values()) channel.pump(all)
   }
 
   remove (predicate: (flight: Flight<T>) => boolean): Array<Flight<T>> {

@@ -26,7 +26,8 @@ export interface Stage<T> {
   bytes (flight: Flight<T>): number
   /**
    * One call. Resolves with exactly one outcome per record, in order; a rejection counts as an error of an unknown
-   * kind for all of them. When `signal` aborts, the call gives up and says so as transient `ABORTED`.
+   * kind for all of them. When `signal` aborts, the call gives up and says so as transient `ABORTED`. The signal serves
+   * many calls, one after the other: whoever listens to it stops listening when the call ends.
    */
   run (batch: ReadonlyArray<Flight<T>>, signal: AbortSignal): Promise<readonly Outcome[]>
 }

@@ -19,6 +19,15 @@ function batcherWith (policy: Partial<BatcherOptions['policy']> = {}, options: P
   return { batcher, add }
 }
 
+/** One of a call's records failed; its lanes are free again. */
+function fail (batcher: Batcher<string>, batch: Batch<string> | undefined, position = 0, now = 0): void {
+  const [lane] = batch?.lanes ?? []
+  const flight = batch?.flights[position]
+  if (lane === undefined || flight === undefined) throw new Error('no call of one lane')
+  batcher.putBack(lane, [], [flight])
+  batcher.release(lane, now)
+}
+
 const offsets = (batch: Batch<string> | undefined) => batch?.flights.map(flight => flight.offset)
 
 t.test('a batch leaves when it is full, or has its bytes, or its oldest record has waited', t => {
@@ -52,7 +61,7 @@ t.test('a lane in a call is not taken before it is released', t => {
   const first = batcher.take(0)
   t.equal(batcher.take(100), undefined)
   t.equal(batcher.dueAt, undefined)
-  for (const lane of first?.lanes ?? []) batcher.release(lane)
+  for (const lane of first?.lanes ?? []) batcher.release(lane, 0)
   t.strictSame(offsets(batcher.take(100)), [4, 5])
   t.end()
 })
@@ -65,7 +74,7 @@ t.test('a lane that fills a call goes alone in it and first, but not for ever', 
   for (let call = 0; call < 10; call++) {
     const batch = batcher.take(0)
     turns.push(batch?.flights.some(flight => flight.offset === 0) ?? false)
-    for (const lane of batch?.lanes ?? []) batcher.release(lane)
+    for (const lane of batch?.lanes ?? []) batcher.release(lane, 0)
   }
   t.equal(turns[0], false)
   t.ok(turns.includes(true), 'the small lane had its turn')
@@ -79,10 +88,10 @@ t.test('what failed goes again before the rest of its lane, and alone', t => {
   const [lane] = batch.lanes
   if (lane === undefined) throw new Error('no lane')
   batcher.putBack(lane, [], [batch.flights[1], batch.flights[3]] as Array<Flight<string>>)
-  batcher.release(lane)
+  batcher.release(lane, 0)
   const again = batcher.take(100)
   t.strictSame([offsets(again), again?.resent], [[1, 3], 2])
-  for (const each of again?.lanes ?? []) batcher.release(each)
+  for (const each of again?.lanes ?? []) batcher.release(each, 0)
   t.strictSame(offsets(batcher.take(100)), [4, 5])
   t.end()
 })
@@ -113,7 +122,7 @@ t.test('removed records are gone, from lanes in a call too, and counts stay righ
   const batch = batcher.take(0) as Batch<string>
   t.strictSame(batcher.remove(flight => flight.offset % 2 === 0).map(flight => flight.offset), [2, 4])
   t.strictSame([batcher.waiting, batcher.waitingBytes], [2, 2])
-  for (const lane of batch.lanes) batcher.release(lane)
+  for (const lane of batch.lanes) batcher.release(lane, 0)
   t.strictSame(offsets(batcher.take(100))?.sort(), [3, 5])
   t.equal(batcher.take(1_000), undefined)
   t.end()
@@ -127,7 +136,7 @@ t.test('removed resends no longer hold the rest of their lane apart', t => {
   if (lane === undefined) throw new Error('no lane')
   batcher.putBack(lane, [], batch.flights)
   batcher.remove(flight => flight.offset < 2)
-  batcher.release(lane)
+  batcher.release(lane, 0)
   const next = batcher.take(100)
   t.strictSame([offsets(next), next?.resent], [[2, 3], 0])
   t.end()
@@ -139,7 +148,41 @@ t.test('a probe does not wait for company and takes no more than it may', t => {
   add('x', 8)
   add('y', 1)
   const probe = batcher.takeProbe(1)
-  t.strictSame([offsets(probe), probe?.cause], [[0], 'probe'])
-  t.strictSame(offsets(batcher.takeProbe(1)), [8], 'the next is of another lane')
+  t.strictSame([offsets(probe), probe?.cause], [[8], 'probe'])
+  t.strictSame(offsets(batcher.takeProbe(1)), [0], 'the next is of another lane')
+  t.end()
+})
+
+t.test('a probe takes what has not failed yet before what has', t => {
+  const { batcher, add } = batcherWith({ maxRecords: 1 })
+  add('x')
+  fail(batcher, batcher.take(0))
+  add('y')
+  t.strictSame(offsets(batcher.takeProbe(1)), [1])
+  t.strictSame(offsets(batcher.takeProbe(1)), [0])
+  t.end()
+})
+
+t.test('what failed in several lanes goes together in the next call, and a lane that is full fills it', t => {
+  const { batcher, add } = batcherWith()
+  add('x', 4)
+  add('y', 4)
+  const calls = [batcher.take(0), batcher.take(0)]
+  fail(batcher, calls[0], 2)
+  fail(batcher, calls[1])
+  add('old')
+  add('full', 5)
+  const again = batcher.take(1)
+  t.strictSame([offsets(again), again?.resent], [[2, 4, 9, 10], 2])
+  t.end()
+})
+
+t.test('what failed waits for company for a fifth of the time that others do', t => {
+  const { batcher, add } = batcherWith()
+  add('x', 4)
+  fail(batcher, batcher.take(0), 0, 5)
+  t.equal(batcher.dueAt, 7)
+  t.equal(batcher.take(6), undefined)
+  t.strictSame(offsets(batcher.take(7)), [0])
   t.end()
 })

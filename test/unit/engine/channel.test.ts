@@ -96,3 +96,15 @@ t.test('closed, a channel sends nothing, settles nothing and leaves no timer beh
   await clock.pass(60_000)
   t.strictSame([first.calls.length, committable(), counts.told['settled'], clock.pending], [3, undefined, undefined, 0])
 })
+
+t.test('a call that was given up says nothing to the next', async t => {
+  const { engine, poll, first, clock } = rig({ stages: [{ batch: { maxRecords: 1 }, concurrency: 1 }] })
+  await poll(0, 0, 'a/1')
+  await poll(1, 0, 'b/1')
+  engine.close([{ topic: 'parcels', partition: 0 }])
+  t.ok(first.calls[0]?.signal.aborted)
+  await first.calls[0]?.settle(transient('ABORTED', 'given up'))
+  await clock.pass(100)
+  t.strictSame(first.last.partitions, [1])
+  t.notOk(first.last.signal.aborted)
+})

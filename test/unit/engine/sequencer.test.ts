@@ -9,7 +9,7 @@ function lineOf (count: number, key = (_offset: number) => 'x') {
   const through: number[] = []
   const sequencer = new Sequencer<string>(flight => { through.push(flight.offset) })
   const places = Array.from({ length: count }, (_, offset) => sequencer.join(new Flight<string>(recordOf(0, offset, 'a'), NOWHERE, 0), key(offset)))
-  return { through, sequencer, ready: (offset: number) => { sequencer.ready(places[offset]!) }, leave: (offset: number) => { sequencer.leave(places[offset]!) } }
+  return { through, sequencer, ready: (offset: number) => { places[offset]!.ready() }, leave: (offset: number) => { places[offset]!.leave() } }
 }
 
 t.test('records are let through in the order they joined', t => {
@@ -56,8 +56,7 @@ t.test('lines do not wait for each other', t => {
 t.test('a line that was used up begins anew', t => {
   const { through, sequencer, ready } = lineOf(1)
   ready(0)
-  const place = sequencer.join(new Flight<string>(recordOf(0, 9, 'a'), NOWHERE, 0), 'x')
-  sequencer.ready(place)
+  sequencer.join(new Flight<string>(recordOf(0, 9, 'a'), NOWHERE, 0), 'x').ready()
   t.strictSame(through, [0, 9])
   t.end()
 })
