@@ -114,7 +114,7 @@ function commonConfig (settings: KafkaSettings): GlobalConfig {
     ...security(settings),
     'socket.keepalive.enable': true,
     'reconnect.backoff.ms': 100,
-    'reconnect.backoff.max.ms': 2_000,
+    'reconnect.backoff.max.ms': 1_000,
     // Within this time a topic that was created later is found, and the new leader of a broker that hangs.
     'topic.metadata.refresh.interval.ms': 10_000,
     // An idle connection that the broker closes is no news.
