@@ -44,10 +44,7 @@ export function createDeadLetterStage<T> (options: { producer: Pick<DeliveryProd
     concurrency: 4,
     orderKey: flight => `${flight.record.topic}:${flight.record.partition}`,
     bytes: flight => flight.bytes,
-    run: async (flights, signal) => await Promise.race([
-      Promise.all(flights.map(async flight => await write(producer, topic, flight))),
-      aborted(signal, flights.length)
-    ])
+    run: async (flights, signal) => await unlessAborted(signal, Promise.all(flights.map(async flight => await write(producer, topic, flight))), flights.length)
   }
 }
 
@@ -110,10 +107,17 @@ function outcomeOf ({ code, message }: DeliveryFailure, topic: string): Outcome 
   }
 }
 
-async function aborted (signal: AbortSignal, records: number): Promise<readonly Outcome[]> {
-  return await new Promise(resolve => {
-    const end = (): void => { resolve(new Array<Outcome>(records).fill(transient('ABORTED', 'given up'))) }
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
+/** What the writing comes to, or that it was given up. */
+async function unlessAborted (signal: AbortSignal, writing: Promise<readonly Outcome[]>, records: number): Promise<readonly Outcome[]> {
+  let giveUp = (): void => {}
+  const givenUp = new Promise<readonly Outcome[]>(resolve => {
+    giveUp = () => { resolve(new Array<Outcome>(records).fill(transient('ABORTED', 'given up'))) }
   })
+  signal.addEventListener('abort', giveUp)
+  try {
+    if (signal.aborted) giveUp()
+    return await Promise.race([writing, givenUp])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { getEventListeners } from 'node:events'
 import rdkafka from 'node-rdkafka'
 import t from 'tap'
 import { createDeadLetterStage } from '../../../../src/connectors/kafka/dead-letter-stage.js'
@@ -79,4 +80,9 @@ t.test('a delivery that is given up is told so, although its report is still out
   const run = stage.run([rejected()], cut.signal)
   cut.abort()
   t.match(await run, [{ class: 'transient', code: 'ABORTED' }])
+})
+
+t.test('nothing listens to the signal of a call that has ended: it serves the next one too', async t => {
+  await stageOn(() => undefined).stage.run([rejected()], signal)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
