@@ -44,7 +44,7 @@ const CONNECTION_ERRORS = {
     'CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'ERR_TLS_CERT_ALTNAME_INVALID'
   ],
-  CONNECTION: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'EPROTO', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SOCKET_CLOSED', 'HPE_INVALID_CONSTANT'],
+  CONNECTION: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'EPROTO', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SOCKET_CLOSED'],
   TIMEOUT: ['ETIMEDOUT', 'ESOCKETTIMEDOUT']
 } as const satisfies Partial<Record<FailureCode, readonly string[]>>
 
@@ -120,11 +120,16 @@ function codeOf (error: ErrorShape): FailureCode {
 }
 
 function connectionCode (error: ErrorShape): FailureCode | undefined {
-  const code = typeof error.code === 'string' ? BY_CONNECTION.get(error.code) : undefined
+  const code = typeof error.code === 'string' ? codeOfConnection(error.code) : undefined
   if (code !== undefined || !Array.isArray(error.errors)) return code
   // Several addresses were tried.
   const codes = error.errors.map((each: ErrorShape | undefined) => connectionCode(each ?? {}))
   return codes.find(each => each !== undefined)
+}
+
+/** Those that begin with HPE are of Node's HTTP parser: what came is no HTTP. */
+function codeOfConnection (code: string): FailureCode | undefined {
+  return code.startsWith('HPE_') ? 'CONNECTION' : BY_CONNECTION.get(code)
 }
 
 function detailOf (code: FailureCode, error: ErrorShape): string {

@@ -20,11 +20,12 @@ function describe (body: string, headers: IncomingHttpHeaders, spokeQuery: boole
   let fields: Fields
   try {
     fields = fieldsOf(body === '' ? {} : JSON.parse(body))
+    if (spokeQuery) fields = { ...fields, ...queryFields(headers) }
   } catch {
     return { name: 'SyntaxError', message: 'the answer is not JSON' } // A page of a proxy, say.
   }
   const places = spokeQuery
-    ? [queryName(headers), codeIn(fields), headers['x-amzn-errortype'], fields['__type']]
+    ? [codeIn(fields), headers['x-amzn-errortype'], fields['__type']]
     : [fields['__type'], codeIn(fields), headers['x-amzn-errortype']]
   const name = places.find(place => place !== undefined && place !== null)
   const message = fields['message'] ?? fields['Message']
@@ -34,9 +35,10 @@ function describe (body: string, headers: IncomingHttpHeaders, spokeQuery: boole
   }
 }
 
-function queryName (headers: IncomingHttpHeaders): string | undefined {
+/** From `AWS.SimpleQueueService.NonExistentQueue;Sender`. */
+function queryFields (headers: IncomingHttpHeaders): Fields {
   const header = headers['x-amzn-query-error']
-  return typeof header === 'string' ? header.split(';')[0] : undefined
+  return typeof header === 'string' ? { Code: header.split(';')[0] } : {}
 }
 
 function codeIn (fields: Fields): unknown {
@@ -47,7 +49,7 @@ function codeIn (fields: Fields): unknown {
 /** `com.amazonaws.dynamodb#ValidationException:http://…` without what stands around its name. */
 function bare (name: string): string {
   const [uncut = ''] = name.split(/[,:]/)
-  return uncut.slice(uncut.indexOf('#') + 1)
+  return uncut.split('#')[1] ?? uncut
 }
 
 function fieldsOf (value: unknown): Fields {
