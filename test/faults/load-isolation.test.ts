@@ -1,7 +1,7 @@
 import t from 'tap'
-import { produceTimed, VALID } from '../../bench/events/fill-topic.js'
+import { produce, VALID } from '../../bench/events/produce.js'
 import { type Control } from '../../bench/recording-endpoint/recording-endpoint.js'
-import { generateRecord } from '../../src/generator/event-generator.js'
+import { generateRecord, type GeneratedRecord } from '../../src/generator/event-generator.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
@@ -51,7 +51,7 @@ for (const { what, name, control } of SICKNESSES) {
     async function measure (): Promise<number> {
       const since = Date.now()
       const before = accepted()
-      await produceTimed(kafka.brokers, run.road.config.events.topic, EVENTS, EVENTS_A_SECOND)
+      await produce({ brokers: kafka.brokers, topic: run.road.config.events.topic, events: EVENTS, perSecond: EVENTS_A_SECOND, make: timedRecord })
       await service.sees('the others have theirs', () => accepted() >= before + EVENTS_OF_OTHERS, 60_000)
       return quantile(latenciesSince(since), 0.99)
     }
@@ -80,4 +80,11 @@ function quantile (values: readonly number[], share: number): number {
 
 function median (values: readonly number[]): number {
   return quantile(values, 0.5)
+}
+
+/** Its uid says when it was produced. */
+function timedRecord (index: number): GeneratedRecord {
+  const record = generateRecord(VALID, index)
+  const event = JSON.parse(String(record.value)) as Record<string, string>
+  return { ...record, value: Buffer.from(JSON.stringify({ ...event, uid: `at-${Date.now()}-${index}` })) }
 }

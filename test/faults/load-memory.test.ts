@@ -88,7 +88,7 @@ interface Rss {
 function watchRss (t: Test, service: TestService): Rss {
   const samples: Array<{ readonly at: number, readonly mb: number }> = []
   const pid = service.log.find(({ message }) => message === 'started')?.pid ?? NaN
-  const timer = setInterval(() => { samples.push({ at: performance.now(), mb: usageOf(pid).rssBytes / MB }) }, SAMPLE_MS)
+  const timer = setInterval(() => { samples.push({ at: performance.now(), mb: usageOf([pid]).rssBytes / MB }) }, SAMPLE_MS)
   t.teardown(() => { clearInterval(timer) })
   let since = performance.now()
   return {

@@ -53,7 +53,7 @@ t.test('M1 to M8: each case first, in the middle and last of its poll is a dead 
   const pid = service.log.find(({ message }) => message === 'started')?.pid ?? NaN
   let peakMb = 0
   await eventually('everything is committed', async () => {
-    peakMb = Math.max(peakMb, usageOf(pid).peakRssBytes / MB)
+    peakMb = Math.max(peakMb, usageOf([pid]).peakRssBytes / MB)
     return await run.road.lag() === 0
   }, { timeoutMs: 240_000, state: () => service.tail })
   t.comment(`figures: ${INVALID_KINDS.length} cases: RSS at most ${peakMb.toFixed(0)} MB`)
