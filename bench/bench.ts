@@ -3,11 +3,13 @@
  * is a file beside this one that exports a `Scope`.
  */
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { count } from './flags.js'
 import { renderText } from './render.js'
 import { createResult, readResult } from './report.js'
-import { type CommonFlags, type Scope } from './scope.js'
+import { type CommonFlags, type Scope, WRONG } from './scope.js'
+import { writeResult } from './write-results.js'
 
 /** In the order of the help. */
 const SCOPES = ['consume', 'validate', 'encode', 'sign', 'transport', 'engine', 'window', 'batcher', 'events', 'load-test'] as const
@@ -15,7 +17,10 @@ const SCOPES = ['consume', 'validate', 'encode', 'sign', 'transport', 'engine', 
 interface Flags extends CommonFlags {
   readonly reporter: 'text' | 'json'
   readonly compare?: string
+  readonly write?: true
 }
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 
 const program = new Command('bench').description('Benchmarks of Penstock. Each scope has a variant that does nothing.')
 // Only what is asked for is loaded: a part is measured without the rest in the same heap.
@@ -42,10 +47,17 @@ function addCommand (name: string, scope: Scope): void {
   command
     .addOption(new Option('--reporter <reporter>', 'what to print').choices(['text', 'json']).default('text'))
     .option('--compare <file>', 'a result that `--reporter json` wrote earlier; changes are shown beside the figures')
+    .option('--write', 'keeps the result in bench/results/, and renews bench/RESULTS.md and the README\'s table')
     .action(async (flags: Flags) => {
-      const measurement = await scope.measure(flags, line => { process.stderr.write(`${line}\n`) })
-      const result = createResult(name, measurement)
+      const result = createResult(name, await scope.measure(flags, say))
       const earlier = flags.compare === undefined ? undefined : readResult(flags.compare)
       process.stdout.write(`${flags.reporter === 'json' ? JSON.stringify(result, null, 2) : renderText(result, earlier)}\n`)
+      if (result.notes.some(note => note.includes(WRONG))) process.exitCode = 1
+      else if (flags.write === true) say(`written: ${writeResult(result, PROJECT).join(', ')}`)
     })
+}
+
+/** Progress, which is no part of the result. */
+function say (line: string): void {
+  process.stderr.write(`${line}\n`)
 }

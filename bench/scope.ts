@@ -1,6 +1,9 @@
 import { type Command } from 'commander'
 import { type Figures } from './report.js'
 
+/** In a note: what was measured did not do its work. Such a result is printed, fails the command and is never kept. */
+export const WRONG = 'WRONG'
+
 /** What every scope takes. */
 export interface CommonFlags {
   /** Of each variant; the median is reported. */

@@ -5,7 +5,7 @@ import { readEnds } from '../../src/proof/read-ends.js'
 import { consumeOnce, NOTHING } from '../consume/consume-once.js'
 import { type Fault } from '../recording-endpoint/faults.js'
 import { type Figures } from '../report.js'
-import { type Measurement } from '../scope.js'
+import { type Measurement, WRONG } from '../scope.js'
 import { BROKER_TIME, trickle } from './latency.js'
 import { kafkaAt } from './produce.js'
 import { summarizeProfile } from './profile-summary.js'
@@ -119,7 +119,7 @@ async function measure (run: Run, sink: Sink, topic: string, body: (program: Pro
     return await Promise.race([body(program), program.died])
   } finally {
     const code = await program.stop()
-    if (code !== 0) run.notes.push(`WRONG: it ended with exit code ${code}`)
+    if (code !== 0) run.notes.push(`${WRONG}: it ended with exit code ${code}`)
     else if (!run.variant.naive) await checkCommits(run, topic, groupId)
     if (run.profile) run.notes.push(...profileNotes(profiles, program.pids[0] ?? 0))
   }
@@ -129,14 +129,14 @@ async function measure (run: Run, sink: Sink, topic: string, body: (program: Pro
 async function checkUids ({ notes, fingerprint, events, partialFailuresPercent }: Run, sink: Sink): Promise<void> {
   const { rows, messages, rowUids, messageUids } = await sink.report()
   for (const [what, count, uids] of [['rows', rows, rowUids], ['messages', messages, messageUids]] as const) {
-    if (count !== events) notes.push(`${count < events ? 'WRONG: ' : ''}${count} ${what} of ${events} events`)
-    else if (partialFailuresPercent === 0 && uids !== fingerprint) notes.push(`WRONG: ${what} are as many as events, and not of the same uids`)
+    if (count !== events) notes.push(`${count < events ? `${WRONG}: ` : ''}${count} ${what} of ${events} events`)
+    else if (partialFailuresPercent === 0 && uids !== fingerprint) notes.push(`${WRONG}: ${what} are as many as events, and not of the same uids`)
   }
 }
 
 async function checkCommits ({ brokers, notes }: Run, topic: string, groupId: string): Promise<void> {
   const behind = (await readEnds(kafkaAt(brokers), topic, groupId)).filter(({ low, end, committed }) => (committed ?? low) !== end)
-  if (behind.length > 0) notes.push(`WRONG: not committed to the end: partitions ${behind.map(({ partition }) => partition).join(', ')}`)
+  if (behind.length > 0) notes.push(`${WRONG}: not committed to the end: partitions ${behind.map(({ partition }) => partition).join(', ')}`)
 }
 
 /** None for the plain case. */
