@@ -7,6 +7,8 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Records of a call: 10 fill one of SQS, 25 one of DynamoDB. */
 const CALL_RECORDS = [1, 2, 5, 9, 10, 15, 20, 24, 25]
 
+export type Instruments = ReturnType<typeof createInstruments>
+
 /** Every metric that is written as things happen. `key` is the client of a queue, and the stage's own name where a stage has no keys. */
 export function createInstruments (set: MetricSet) {
   const call = ['stage', 'key'] as const
@@ -22,7 +24,7 @@ export function createInstruments (set: MetricSet) {
     callDuration: set.histogram('call_seconds', 'Duration of one call of a stage.', CALL_SECONDS, call),
     callRecords: set.histogram('call_records', 'Records in one call: how full batches are.', CALL_RECORDS, call),
     callBytes: set.counter('call_bytes_total', 'Bytes sent in calls.', call),
-    flushes: set.counter('flushes_total', 'Why a call left: records or bytes (full), linger (waited long enough), drain.', [...call, 'cause']),
+    flushes: set.counter('flushes_total', 'Why a call left: records or bytes (full), linger (waited long enough), probe (of a held system).', [...call, 'cause']),
     outcomes: set.counter('outcomes_total', 'Records in calls by outcome: done, poison, transient, environment.', [...call, 'outcome']),
     resent: set.counter('resent_records_total', 'Records that were sent again.', call),
     coalesced: set.counter('coalesced_records_total', 'Records that a newer one of the same key took along.', ['stage']),

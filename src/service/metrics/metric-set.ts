@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, type Metric, Registry } from 'prom-client'
+import { Histogram } from './histogram.js'
 
 export interface Definition {
   readonly name: string
@@ -22,8 +23,11 @@ export class MetricSet {
     return new Gauge(this.#define('gauge', name, help, labelNames))
   }
 
-  histogram<L extends string> (name: string, help: string, buckets: number[], labelNames: readonly L[] = []): Histogram<L> {
-    return new Histogram({ ...this.#define('histogram', name, help, labelNames), buckets })
+  histogram (name: string, help: string, bounds: readonly number[], labelNames: readonly string[] = []): Histogram {
+    const histogram = new Histogram(this.#define('histogram', name, help, labelNames).name, help, bounds)
+    // The type names the library's own metrics only; a registry needs a name and `get`.
+    this.registry.registerMetric(histogram as unknown as Metric)
+    return histogram
   }
 
   #define<L extends string> (type: Definition['type'], name: string, help: string, labelNames: readonly L[]): { name: string, help: string, labelNames: readonly L[], registers: Registry[] } {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { type CallReport, type Incidents, type Observer } from '../../engine/observer.js'
 import { type FailureCode } from '../../errors.js'
+import { CallTally } from './call-tally.js'
 import { createInstruments } from './instruments.js'
 import { BoundedLabel, type Definition, MetricSet } from './metric-set.js'
 import { PipelineGauges, type PipelineState } from './pipeline-gauges.js'
@@ -18,6 +19,11 @@ export class Metrics implements Observer, Incidents {
   readonly #key = new BoundedLabel(MAX_LABEL_VALUES)
   readonly #topic = new BoundedLabel(MAX_LABEL_VALUES)
   readonly #reason = new BoundedLabel(MAX_REASONS)
+  readonly #validation = this.#i.validation.series()
+  readonly #endToEnd = this.#i.endToEnd.series()
+  readonly #commits = this.#i.commitDuration.series()
+  /** By stage and key. */
+  readonly #calls = new Map<string, Map<string, CallTally>>()
 
   constructor () {
     collectDefaultMetrics({ register: this.#set.registry })
@@ -34,6 +40,7 @@ export class Metrics implements Observer, Incidents {
 
   render (): Promise<string> {
     this.#gauges.collect()
+    for (const keys of this.#calls.values()) for (const tally of keys.values()) tally.tell()
     return this.#set.registry.metrics()
   }
 
@@ -54,7 +61,7 @@ export class Metrics implements Observer, Incidents {
   examined (records: number, valid: number, durationMs: number): void {
     this.#i.examined.inc({ verdict: 'valid' }, valid)
     this.#i.examined.inc({ verdict: 'invalid' }, records - valid)
-    this.#i.validation.observe(durationMs / 1000)
+    this.#validation.observe(durationMs / 1000)
   }
 
   settled (records: number): void {
@@ -62,7 +69,7 @@ export class Metrics implements Observer, Incidents {
   }
 
   endToEnd (durationMs: number): void {
-    this.#i.endToEnd.observe(Math.max(0, durationMs) / 1000)
+    this.#endToEnd.observe(Math.max(0, durationMs) / 1000)
   }
 
   examinerFailed (): void {
@@ -70,15 +77,7 @@ export class Metrics implements Observer, Incidents {
   }
 
   called (stage: string, key: string, report: CallReport): void {
-    const labels = { stage, key: this.#key.of(key) }
-    this.#i.callDuration.observe(labels, report.durationMs / 1000)
-    this.#i.callRecords.observe(labels, report.records)
-    this.#i.callBytes.inc(labels, report.bytes)
-    this.#i.flushes.inc({ ...labels, cause: report.cause })
-    for (const outcome of ['done', 'poison', 'transient', 'environment'] as const) {
-      if (report[outcome] > 0) this.#i.outcomes.inc({ ...labels, outcome }, report[outcome])
-    }
-    if (report.resent > 0) this.#i.resent.inc(labels, report.resent)
+    this.#tallyOf(stage, key).add(report)
   }
 
   coalesced (stage: string, records: number): void {
@@ -143,7 +142,7 @@ export class Metrics implements Observer, Incidents {
 
   committed (partitions: number, durationMs: number): void {
     this.#i.committedPartitions.inc(partitions)
-    this.#i.commitDuration.observe(durationMs / 1000)
+    this.#commits.observe(durationMs / 1000)
   }
 
   commitFailed (reason: string): void {
@@ -161,5 +160,20 @@ export class Metrics implements Observer, Incidents {
   rebalanced (event: 'assigned' | 'revoked' | 'lost', partitions: number): void {
     this.#i.rebalances.inc({ event })
     this.#i.rebalancedPartitions.inc({ event }, partitions)
+  }
+
+  #tallyOf (stage: string, key: string): CallTally {
+    let tallies = this.#calls.get(stage)
+    if (tallies === undefined) {
+      tallies = new Map()
+      this.#calls.set(stage, tallies)
+    }
+    const label = this.#key.of(key)
+    let tally = tallies.get(label)
+    if (tally === undefined) {
+      tally = new CallTally(this.#i, stage, label)
+      tallies.set(label, tally)
+    }
+    return tally
   }
 }

@@ -17,6 +17,19 @@ t.test('A call is counted by stage, key, outcome and cause, in seconds and bytes
   t.match(text, 'penstock_resent_records_total{stage="queues",key="Client_A"} 3')
 })
 
+t.test('A call is counted once, however often it is asked for', async t => {
+  const metrics = new Metrics()
+  metrics.called('table', 'table', REPORT)
+  const once = await metrics.render()
+  t.match(await metrics.render(), 'penstock_call_bytes_total{stage="table",key="table"} 5000')
+  metrics.called('table', 'table', REPORT)
+  const twice = await metrics.render()
+  t.match(once, 'penstock_call_seconds_count{stage="table",key="table"} 1')
+  t.match(twice, 'penstock_call_seconds_count{stage="table",key="table"} 2')
+  t.match(twice, 'penstock_call_bytes_total{stage="table",key="table"} 10000')
+  t.match(twice, 'penstock_outcomes_total{stage="table",key="table",outcome="done"} 44')
+})
+
 t.test('A hold is a gauge that goes back, with the time it took', async t => {
   const metrics = new Metrics()
   metrics.held('table', undefined, 'THROTTLED')
