@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { runFlags } from '../../src/cli/run-flags.js'
 import { type CountingReport } from '../counting-endpoint/tally.js'
 import { type Fault } from '../recording-endpoint/faults.js'
 import { type Report } from '../recording-endpoint/report.js'
@@ -61,7 +62,7 @@ export async function arrived (sink: Sink, messages: number): Promise<CountingRe
 }
 
 async function start (program: string, args: readonly string[]): Promise<{ url: string, plainUrl: string, close: () => Promise<void> }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...runFlags(), program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(child.stdout, 'data') as [Buffer]
   const { url, plainUrl = url } = JSON.parse(line.toString()) as { url: string, plainUrl?: string }
   return {
