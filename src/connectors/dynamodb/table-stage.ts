@@ -13,9 +13,9 @@ export interface TableStageOptions<T> {
   readonly batch: BatchPolicy
   readonly concurrency: number
   /** The row of a record; asked for several times, so it must be cheap and always the same. */
-  row (flight: Flight<T>): Row
+  readonly row: (flight: Flight<T>) => Row
   /** The row's key alone. */
-  key (flight: Flight<T>): string
+  readonly key: (flight: Flight<T>) => string
 }
 
 /**
@@ -24,7 +24,7 @@ export interface TableStageOptions<T> {
  * to chance. Records that come late, from the retry queue or refused by it, are put one by one under a condition.
  */
 export function createTableStage<T> (options: TableStageOptions<T>): Stage<T> {
-  const { table, batch } = options
+  const { batch } = options
   return {
     name: 'table',
     batch: {
@@ -33,27 +33,26 @@ export function createTableStage<T> (options: TableStageOptions<T>): Stage<T> {
       lingerMs: batch.lingerMs
     },
     concurrency: options.concurrency,
-    orderKey: flight => options.key(flight),
+    orderKey: options.key,
     maxPerLane: 1,
     coalesce: 'latest',
     check: flight => checkRow(options.row(flight)),
     bytes: flight => wireBytes(options.row(flight)),
-    run: async (flights, signal) => await store(table, flights.map(flight => ({ row: options.row(flight), late: flight.late })), signal)
+    run: async (flights, signal) => await store(options, flights, signal)
   }
 }
 
-interface Write {
-  readonly row: Row
-  readonly late: boolean
-}
-
-async function store (table: Table, writes: readonly Write[], signal: AbortSignal): Promise<readonly Outcome[]> {
-  const plain = writes.filter(write => !write.late).map(write => write.row)
-  if (plain.length === writes.length) return await writeRows(table, plain, signal)
+async function store<T> ({ table, row }: TableStageOptions<T>, flights: ReadonlyArray<Flight<T>>, signal: AbortSignal): Promise<readonly Outcome[]> {
+  const rows = flights.map(row)
+  if (!flights.some(isLate)) return await writeRows(table, rows, signal)
   const [written, put] = await Promise.all([
-    writeRows(table, plain, signal),
-    Promise.all(writes.filter(write => write.late).map(write => putNewest(table, write.row, signal)))
+    writeRows(table, rows.filter((_, index) => !isLate(flights[index]!)), signal),
+    Promise.all(rows.filter((_, index) => isLate(flights[index]!)).map(late => putNewest(table, late, signal)))
   ])
   const outcomes = { plain: written.values(), late: put.values() }
-  return writes.map(write => outcomes[write.late ? 'late' : 'plain'].next().value as Outcome)
+  return flights.map(flight => outcomes[isLate(flight) ? 'late' : 'plain'].next().value as Outcome)
+}
+
+function isLate<T> (flight: Flight<T>): boolean {
+  return flight.late
 }

@@ -6,7 +6,7 @@ import { classifyError, outcomeOf } from '../aws/classify-error.js'
 import { type BatchSender } from './batch-sender.js'
 import { type Entry } from './entry.js'
 import { DEDUPLICATION_MS, SEND_BATCH_MAX_ENTRIES, SEND_MAX_BYTES } from './limits.js'
-import { type QueueDirectory } from './queue-directory.js'
+import { type Queue, type QueueDirectory } from './queue-directory.js'
 import { sendEntries } from './send-entries.js'
 
 export interface QueueStageOptions<T> {
@@ -20,11 +20,11 @@ export interface QueueStageOptions<T> {
   /** Most entries of one message group in a call: 1 keeps strict order. */
   readonly maxPerLane?: number | undefined
   /** Which queue of the directory a record goes to. */
-  queueKey (flight: Flight<T>): string
+  readonly queueKey: (flight: Flight<T>) => string
   /** The message group, which is the lane. */
-  groupId (flight: Flight<T>): string
+  readonly groupId: (flight: Flight<T>) => string
   /** The message of a record; asked for several times, so it must be cheap and always the same. */
-  entry (flight: Flight<T>): Entry
+  readonly entry: (flight: Flight<T>) => Entry
 }
 
 /**
@@ -43,8 +43,8 @@ export function createQueueStage<T> (options: QueueStageOptions<T>): Stage<T> {
     concurrency: options.concurrency,
     ...(options.maxPerLane === undefined ? {} : { maxPerLane: options.maxPerLane }),
     forgetsAfterMs: DEDUPLICATION_MS,
-    batchKey: flight => options.queueKey(flight),
-    orderKey: flight => options.groupId(flight),
+    batchKey: options.queueKey,
+    orderKey: options.groupId,
     check (flight) {
       const key = options.queueKey(flight)
       if (!queues.has(key)) return poison('UNKNOWN_CLIENT', 'no queue is configured for it')
@@ -60,17 +60,22 @@ async function sendToQueue<T> (options: QueueStageOptions<T>, flights: ReadonlyA
   if (first === undefined) return []
   const key = options.queueKey(first)
   try {
-    const queue = await options.queues.lookUp(key, signal)
-    const entries = flights.map(flight => options.entry(flight))
-    // The queue may not have been known when these were checked.
-    const problems = entries.map(entry => sizeProblem(entry, queue.maximumMessageSize))
-    const sent = await sendEntries(options.sender, queue, entries.filter((_, index) => problems[index] === undefined), signal)
-    if (sent.some(outcome => outcome.class === 'environment' && outcome.code === 'NOT_FOUND')) options.queues.forget(key)
-    const outcomes = sent.values()
-    return problems.map(problem => problem ?? outcomes.next().value as Outcome)
+    const queue = options.queues.peek(key) ?? await options.queues.lookUp(key, signal)
+    const outcomes = await sendFitting(options.sender, queue, flights.map(options.entry), signal)
+    if (outcomes.some(outcome => outcome.class === 'environment' && outcome.code === 'NOT_FOUND')) options.queues.forget(key)
+    return outcomes
   } catch (error) {
     return flights.map(() => outcomeOfLookUp(error))
   }
+}
+
+/** Sends what the queue takes by its size: it may not have been known when these were checked. */
+async function sendFitting (sender: BatchSender, queue: Queue, entries: readonly Entry[], signal: AbortSignal): Promise<readonly Outcome[]> {
+  const { maximumMessageSize: maxBytes } = queue
+  if (entries.every(entry => entry.bytes <= maxBytes)) return await sendEntries(sender, queue, entries, signal)
+  const sent = await sendEntries(sender, queue, entries.filter(entry => entry.bytes <= maxBytes), signal)
+  const outcomes = sent.values()
+  return entries.map(entry => sizeProblem(entry, maxBytes) ?? outcomes.next().value as Outcome)
 }
 
 function sizeProblem ({ bytes }: Entry, maxBytes: number) {
