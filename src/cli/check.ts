@@ -35,10 +35,10 @@ async function check (options: { timeout: number, json: boolean }): Promise<void
 }
 
 async function runChecks (config: EventsConfig, timeoutMs: number): Promise<CheckResult[]> {
-  const [{ checkProcess }, { checkKafka }, { checkTable }, { checkQueues }] = await Promise.all([
-    import('./checks/process.js'), import('./checks/kafka.js'), import('./checks/dynamodb.js'), import('./checks/sqs.js')
+  const [{ checkProcess }, { checkKafka }, { checkTransport }, { checkTable }, { checkQueues }] = await Promise.all([
+    import('./checks/process.js'), import('./checks/kafka.js'), import('./checks/transport.js'), import('./checks/dynamodb.js'), import('./checks/sqs.js')
   ])
-  const results = await Promise.all([checkKafka(config, timeoutMs), checkTable(config), checkQueues(config)])
+  const results = await Promise.all([checkKafka(config, timeoutMs), checkTransport(config), checkTable(config), checkQueues(config)])
   return [...checkProcess(config), ...results.flat()]
 }
 

@@ -32,7 +32,8 @@ export interface EventsSystems {
 }
 
 const MIB = 1024 * 1024
-const RETRY_CALLS = 4
+/** Calls to the retry queue in flight. */
+export const RETRY_CALLS = 4
 /** Longest rest between two passes of a record through the retry queue. */
 const REST_MAX_MS = 300_000
 

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { callDeadlineMs } from '../../connectors/aws/call-within.js'
 import { createDynamoDBClient, createSqsClient } from '../../connectors/aws/clients.js'
-import { SdkBatchWriter } from '../../connectors/dynamodb/sdk-batch-writer.js'
 import { consumerConfig, producerConfig } from '../../connectors/kafka/client-config.js'
 import { DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
 import { KafkaSource } from '../../connectors/kafka/kafka-source.js'
@@ -9,7 +7,6 @@ import { QueueDirectory, type QueueAddress } from '../../connectors/sqs/queue-di
 import { queueAddresses } from '../../connectors/sqs/queue-addresses.js'
 import { RetryQueueReceiver } from '../../connectors/sqs/retry-queue-receiver.js'
 import { RETRY_QUEUE_KEY } from '../../connectors/sqs/retry-send-stage.js'
-import { SdkBatchSender } from '../../connectors/sqs/sdk-batch-sender.js'
 import { systemClock } from '../../engine/clock.js'
 import { describeError, UsageError } from '../../errors.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
@@ -21,6 +18,7 @@ import { KafkaReporter } from './kafka-reporter.js'
 import { createEventsEngine } from './pipeline.js'
 import { IncidentReporter } from './incident-reporter.js'
 import { tendHealth } from './tend-health.js'
+import { createTransports } from './transports.js'
 
 export interface Service {
   readonly logger: Logger
@@ -55,7 +53,7 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
   const incidents = new IncidentReporter(logger, metrics)
   const reporter = new KafkaReporter(logger, 'consumer', health)
   const examiner = createExaminer(config)
-  const systems = createSystems(config, examiner, new KafkaReporter(logger, 'dead-letter producer'))
+  const systems = createSystems(config, examiner, logger)
   const engine = createEventsEngine(config, systems, { clock, random: Math.random, observer: metrics, incidents })
   const properties = consumerConfig(config.kafka)
   const source = new KafkaSource(engine, {
@@ -118,6 +116,7 @@ export function startEventsPipeline (config: EventsConfig, service: Service): Ru
     engine.shutDown()
     healthTimer.clear()
     await Promise.all([systems.deadLetters.close(), examiner.close()])
+    systems.transports.destroy()
     systems.dynamodb.destroy()
     systems.sqs.destroy()
     resolveEnded(how === 'failed' ? 'failed' : drained && replaysDrained ? 'drained' : 'cut')
@@ -157,22 +156,23 @@ function createExaminer (config: EventsConfig): EventsExaminer {
   })
 }
 
-function createSystems (config: EventsConfig, examiner: EventsExaminer, reporter: KafkaReporter) {
+function createSystems (config: EventsConfig, examiner: EventsExaminer, logger: Logger) {
   const timeouts = { connectTimeoutMs: config.aws.connectTimeoutMs, requestTimeoutMs: config.aws.requestTimeoutMs }
   const dynamodb = createDynamoDBClient({ ...timeouts, maxSockets: config.dynamodb.concurrency + AWS_SOCKETS_BESIDE_THE_STAGES })
   const sqs = createSqsClient({ ...timeouts, maxSockets: config.sqs.concurrency * config.events.clients.length + AWS_SOCKETS_BESIDE_THE_STAGES })
-  const callTimeoutMs = callDeadlineMs(config.aws)
+  const transports = createTransports(config, { dynamodb, sqs }, logger)
   const directory = (addresses: ReadonlyMap<string, QueueAddress>): QueueDirectory =>
     new QueueDirectory({ client: sqs, callTimeoutMs: config.aws.requestTimeoutMs, addresses })
   return {
     examiner,
-    writer: new SdkBatchWriter(dynamodb, callTimeoutMs),
+    transports,
+    writer: transports.writer,
     dynamodb,
-    sender: new SdkBatchSender(sqs, callTimeoutMs),
+    sender: transports.sender,
     sqs,
     queues: directory(queueAddresses(config.events.clients, config.sqs.queueUrls)),
     retryQueue: config.retry.queue === '' ? undefined : directory(new Map([[RETRY_QUEUE_KEY, addressOf(config.retry.queue)]])),
-    deadLetters: new DeliveryProducer({ properties: producerConfig(config.kafka), log: reporter, clock: systemClock })
+    deadLetters: new DeliveryProducer({ properties: producerConfig(config.kafka), log: new KafkaReporter(logger, 'dead-letter producer'), clock: systemClock })
   }
 }
 

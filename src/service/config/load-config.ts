@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.js'
 import { crossCheck } from './cross-checks.js'
 import { kafkaProperties, type KafkaProperties } from './kafka-properties.js'
 import { type Knob, type Machine } from './knob.js'
+import { proxyWarning } from './proxy-warning.js'
 import { EVENTS_SCHEMA, knobsOf, type Resolved } from './schema.js'
 import { unknownVariables } from './unknown-variables.js'
 
@@ -46,7 +47,7 @@ export function loadConfig (env: Environment, machine: Machine = thisMachine): L
   return {
     config,
     origins: resolver.origins,
-    warnings: [...passthrough.warnings, ...across.warnings, ...unknownVariables(env, knobsOf(EVENTS_SCHEMA))],
+    warnings: [...passthrough.warnings, ...across.warnings, ...proxyWarning(env), ...unknownVariables(env, knobsOf(EVENTS_SCHEMA))],
     secrets: [...resolver.secrets, ...passthrough.secrets]
   }
 }

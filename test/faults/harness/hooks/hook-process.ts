@@ -1,9 +1,12 @@
-import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import rdkafka from 'node-rdkafka'
+import { SdkBatchWriter } from '../../../../src/connectors/dynamodb/sdk-batch-writer.js'
+import { SignedBatchWriter } from '../../../../src/connectors/dynamodb/signed-batch-writer.js'
 import { Committer } from '../../../../src/connectors/kafka/committer.js'
 import { DeliveryProducer } from '../../../../src/connectors/kafka/delivery-producer.js'
 import { KafkaSource } from '../../../../src/connectors/kafka/kafka-source.js'
+import { SdkBatchSender } from '../../../../src/connectors/sqs/sdk-batch-sender.js'
+import { SignedBatchSender } from '../../../../src/connectors/sqs/signed-batch-sender.js'
 import { Engine } from '../../../../src/engine/engine.js'
 import { type TopicPartition } from '../../../../src/engine/intake.js'
 import { type Deed, type Orders, type Point, sayReached } from './orders.js'
@@ -55,9 +58,11 @@ function hookCalls (striker: Striker): void {
   }
   const write = around('before-write', 'after-write')
   const send = around('before-send', 'after-send')
-  wrap(DynamoDBClient.prototype, 'send', (call, [command]) =>
-    command instanceof BatchWriteItemCommand || command instanceof PutItemCommand ? write(call) : call())
-  wrap(SQSClient.prototype, 'send', (call, [command]) => command instanceof SendMessageBatchCommand ? send(call) : call())
+  wrap(SdkBatchWriter.prototype, 'write', write)
+  wrap(SignedBatchWriter.prototype, 'write', write)
+  wrap(DynamoDBClient.prototype, 'send', (call, [command]) => command instanceof PutItemCommand ? write(call) : call())
+  wrap(SdkBatchSender.prototype, 'send', send)
+  wrap(SignedBatchSender.prototype, 'send', send)
   wrap(DeliveryProducer.prototype, 'deliver', around('before-dead-letter', 'after-dead-letter'))
 }
 
