@@ -7,6 +7,7 @@ import { Flight, type Origin } from './flight.js'
 import { Holds } from './holds.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from './intake.js'
 import { type SourceRecord } from './record.js'
+import { LongStays } from './long-stays.js'
 import { type ReplayMessage } from './replay.js'
 import { Replays } from './replays.js'
 import { Road } from './road.js'
@@ -31,6 +32,7 @@ export class Engine<T> implements Intake {
   readonly #road: Road<T>
   readonly #replays: Replays<T>
   readonly #holds: Holds<T>
+  readonly #longStays: LongStays<T>
   readonly #waits: Waits
   #drains = 0
   #settled = 0
@@ -52,6 +54,7 @@ export class Engine<T> implements Intake {
       },
       lateSettled: () => { observer.lateSettled() }
     })
+    this.#longStays = new LongStays({ windows: this.#windows, clock, detach: payload => { examiner.detach?.(payload) } })
     this.#gate = new DispatchGate({
       clock,
       maxSilenceMs: limits.maxPollSilenceMs,
@@ -161,6 +164,7 @@ export class Engine<T> implements Intake {
 
   polled (): void {
     this.#gate.polled()
+    this.#longStays.polled()
   }
 
   blocked (): readonly TopicPartition[] {

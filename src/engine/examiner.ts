@@ -8,6 +8,8 @@ import { type SourceRecord } from './record.js'
  */
 export interface Examiner<T> {
   examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>>
+  /** The record stays for long: its payload lets go of what it shares with other records. Called again and again. */
+  detach? (payload: T): void
   close (): Promise<void>
 }
 

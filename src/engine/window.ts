@@ -71,6 +71,14 @@ export class Window<T> implements Origin<T> {
     return this.#flights.peek()
   }
 
+  /** Oldest first; settled ones behind the oldest unsettled are among them. */
+  * polledBefore (time: number): IterableIterator<Flight<T>> {
+    for (const flight of this.#flights) {
+      if (flight.polledAt >= time) return
+      yield flight
+    }
+  }
+
   /** The lowest unsettled offset; -1 before anything was read. Offsets may have gaps, so it is never counted up to. */
   get watermark (): number {
     return this.#flights.peek()?.offset ?? this.#end

@@ -11,9 +11,11 @@ export class InlineExaminer<T> implements Examiner<T> {
   readonly busyMs = 0
   readonly queueSize = 0
   readonly #examine: (chunk: readonly SourceRecord[]) => Array<Verdict<T>>
+  readonly detach: (payload: T) => void
 
-  constructor (examine: (chunk: readonly SourceRecord[]) => Array<Verdict<T>>) {
+  constructor (examine: (chunk: readonly SourceRecord[]) => Array<Verdict<T>>, detach: (payload: T) => void) {
     this.#examine = examine
+    this.detach = detach
   }
 
   async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>> {

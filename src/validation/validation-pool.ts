@@ -24,6 +24,8 @@ export interface ValidationPoolOptions<T> {
   contextOf (records: readonly SourceRecord[]): unknown
   /** What the worker answered, in order. */
   unpack (answer: ChunkAnswer): Array<Verdict<T>>
+  /** See `Examiner`. */
+  detach? (payload: T): void
   readonly clock: Clock
 }
 
@@ -82,6 +84,10 @@ export class ValidationPool<T> implements Examiner<T> {
     if (admitted.length === chunk.length) return verdicts
     let next = 0
     return refused.map(poison => poison ?? verdicts[next++]!)
+  }
+
+  detach (payload: T): void {
+    this.#options.detach?.(payload)
   }
 
   /** Kills the threads; what is not examined yet is rejected. */

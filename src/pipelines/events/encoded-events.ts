@@ -11,33 +11,34 @@ export interface EncodedEvents {
   readonly bytes: ArrayBuffer
   /** `COLUMNS` numbers an event. */
   readonly numbers: Uint32Array
-  /** The uids, and the MD5 of the bodies in hexadecimal digits, one after the other. */
-  readonly uids: string
+  /** Each by itself: cut out of one long string, a single uid would keep all of them in memory. */
+  readonly uids: readonly string[]
+  /** The MD5 of the bodies in hexadecimal digits, one after the other. */
   readonly digests: string
   /** The distinct clients and message groups. */
   readonly words: readonly string[]
 }
 
 /** What `numbers` holds of an event. */
-export const COLUMN = { itemEnd: 0, membersEnd: 1, itemBytes: 2, bodyBytes: 3, uidEnd: 4, client: 5, groupId: 6 } as const
+export const COLUMN = { itemEnd: 0, membersEnd: 1, itemBytes: 2, bodyBytes: 3, client: 4, groupId: 5 } as const
 export const COLUMNS = Object.keys(COLUMN).length
 export const DIGEST_CHARACTERS = 32
 
-/** An event on its road: the row and the entry that the stages send. */
+/** An event on its road: the row and the entry that the stages send. It looks into the memory of its chunk. */
 export class EncodedEvent implements Row, Entry {
   readonly uid: string
   readonly client: string
   readonly groupId: string
-  #events: Chunk
+  #chunk: Chunk
   #index: number
 
-  constructor (events: Chunk, index: number, uid: string) {
-    const { numbers, words } = events
+  constructor (chunk: Chunk, index: number) {
+    const { numbers, words } = chunk
     const at = index * COLUMNS
-    this.uid = uid
+    this.uid = chunk.uids[index]!
     this.client = words[numbers[at + COLUMN.client]!]!
     this.groupId = words[numbers[at + COLUMN.groupId]!]!
-    this.#events = events
+    this.#chunk = chunk
     this.#index = index
   }
 
@@ -47,7 +48,7 @@ export class EncodedEvent implements Row, Entry {
   }
 
   get item (): Fragment {
-    return { bytes: this.#events.buffer, start: this.#start, end: this.#number(COLUMN.itemEnd) }
+    return { bytes: this.#chunk.buffer, start: this.#start, end: this.#number(COLUMN.itemEnd) }
   }
 
   get itemBytes (): number {
@@ -55,7 +56,7 @@ export class EncodedEvent implements Row, Entry {
   }
 
   get members (): Fragment {
-    return { bytes: this.#events.buffer, start: this.#number(COLUMN.itemEnd), end: this.#number(COLUMN.membersEnd) }
+    return { bytes: this.#chunk.buffer, start: this.#number(COLUMN.itemEnd), end: this.#number(COLUMN.membersEnd) }
   }
 
   /** Of the entry. */
@@ -65,29 +66,35 @@ export class EncodedEvent implements Row, Entry {
 
   get md5 (): string {
     const start = this.#index * DIGEST_CHARACTERS
-    return this.#events.digests.slice(start, start + DIGEST_CHARACTERS)
+    return this.#chunk.digests.slice(start, start + DIGEST_CHARACTERS)
+  }
+
+  /** For an event that stays for long: keeps nothing of its chunk but itself. */
+  detach (): void {
+    if (this.#chunk.uids.length === 1) return
+    const { buffer, numbers } = this.#chunk
+    const start = this.#start
+    const alone = numbers.slice(this.#index * COLUMNS, (this.#index + 1) * COLUMNS)
+    const own = Buffer.allocUnsafeSlow(alone[COLUMN.membersEnd]! - start)
+    buffer.copy(own, 0, start)
+    alone[COLUMN.itemEnd]! -= start
+    alone[COLUMN.membersEnd]! -= start
+    this.#chunk = { buffer: own, numbers: alone, uids: [this.uid], digests: Buffer.from(this.md5).toString(), words: [] }
+    this.#index = 0
   }
 
   get #start (): number {
-    return this.#index === 0 ? 0 : this.#events.numbers[(this.#index - 1) * COLUMNS + COLUMN.membersEnd]!
+    return this.#index === 0 ? 0 : this.#chunk.numbers[(this.#index - 1) * COLUMNS + COLUMN.membersEnd]!
   }
 
   #number (column: number): number {
-    return this.#events.numbers[this.#index * COLUMNS + column]!
+    return this.#chunk.numbers[this.#index * COLUMNS + column]!
   }
 }
 
-type Chunk = EncodedEvents & { readonly buffer: Buffer }
+type Chunk = Omit<EncodedEvents, 'bytes'> & { readonly buffer: Buffer }
 
-export function decodeEvents (encoded: EncodedEvents): EncodedEvent[] {
-  const { uids, numbers } = encoded
-  const chunk: Chunk = { ...encoded, buffer: Buffer.from(encoded.bytes) }
-  const events: EncodedEvent[] = []
-  let uidStart = 0
-  for (let index = 0, at = COLUMN.uidEnd as number; at < numbers.length; index++, at += COLUMNS) {
-    const uidEnd = numbers[at]!
-    events.push(new EncodedEvent(chunk, index, uids.slice(uidStart, uidEnd)))
-    uidStart = uidEnd
-  }
-  return events
+export function decodeEvents ({ bytes, ...others }: EncodedEvents): EncodedEvent[] {
+  const chunk: Chunk = { ...others, buffer: Buffer.from(bytes) }
+  return chunk.uids.map((_, index) => new EncodedEvent(chunk, index))
 }

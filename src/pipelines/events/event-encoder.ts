@@ -26,7 +26,6 @@ export class EventEncoder {
   #numbers = new Uint32Array(0)
   #at = 0
   #uids: string[] = []
-  #uidEnd = 0
   #digests: string[] = []
   #words = new Map<string, number>()
 
@@ -40,7 +39,6 @@ export class EventEncoder {
     this.#numbers = new Uint32Array(maxEvents * COLUMNS)
     this.#at = 0
     this.#uids = []
-    this.#uidEnd = 0
     this.#digests = []
     this.#words = new Map()
   }
@@ -54,7 +52,6 @@ export class EventEncoder {
     this.#writeMembers(body, groupId)
 
     this.#uids.push(event.uid)
-    this.#uidEnd += event.uid.length
     this.#digests.push(hash('md5', body))
     const numbers = this.#numbers
     const at = this.#at
@@ -62,7 +59,6 @@ export class EventEncoder {
     numbers[at + COLUMN.membersEnd] = this.#json.length
     numbers[at + COLUMN.itemBytes] = itemBytes
     numbers[at + COLUMN.bodyBytes] = body.length
-    numbers[at + COLUMN.uidEnd] = this.#uidEnd
     numbers[at + COLUMN.client] = this.#wordOf(event.client)
     numbers[at + COLUMN.groupId] = this.#wordOf(groupId)
     this.#at = at + COLUMNS
@@ -72,7 +68,7 @@ export class EventEncoder {
     return {
       bytes: this.#json.take(),
       numbers: this.#numbers.slice(0, this.#at),
-      uids: this.#uids.join(''),
+      uids: this.#uids,
       digests: this.#digests.join(''),
       words: [...this.#words.keys()]
     }

@@ -25,7 +25,7 @@ export function createEventsExaminer (options: EventsExaminerOptions): EventsExa
   const contextOf = (records: readonly SourceRecord[]) => placesOf(records, messageGroup)
   if (threads === 0) {
     const chunks = new EventChunks(options)
-    return new InlineExaminer(records => unpack(examineChunk(records.map(record => record.value), contextOf(records), chunks)))
+    return new InlineExaminer(records => unpack(examineChunk(records.map(record => record.value), contextOf(records), chunks)), detach)
   }
   compileExamine(options)
   return new ValidationPool({
@@ -37,11 +37,16 @@ export function createEventsExaminer (options: EventsExaminerOptions): EventsExa
     clock,
     admit: record => checkSize(record.value, limits.maxBytes),
     contextOf,
-    unpack
+    unpack,
+    detach
   })
 }
 
 const WORKER = new URL('../../../workers/events.js', import.meta.url)
+
+function detach (event: EncodedEvent): void {
+  event.detach()
+}
 
 function unpack (answer: ChunkAnswer): Array<Verdict<EncodedEvent>> {
   return verdictsOf(answer, decodeEvents(answer.valid as EncodedEvents))

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { type Verdict } from '../../../src/engine/examiner.js'
+import { DONE, transient } from '../../../src/engine/outcome.js'
+import { type SourceRecord } from '../../../src/engine/record.js'
+import { type Parcel, rig } from '../../helpers/engine.js'
+
+t.test('what stays for a second lets go of its chunk, and nothing else does', async t => {
+  const detached: string[] = []
+  const examiner = {
+    examine: async (chunk: readonly SourceRecord[]): Promise<Array<Verdict<Parcel>>> =>
+      chunk.map(record => ({ class: 'valid', payload: { client: 'a', lane: String(record.value) } })),
+    detach: (parcel: Parcel) => { detached.push(parcel.lane) },
+    close: async () => {}
+  }
+  const { engine, clock, poll, first } = rig({ examiner, stages: [{ batch: { maxRecords: 2, lingerMs: 0 } }] })
+  await poll(0, 0, 'passes', 'stays')
+  await first.last.settle([DONE, transient('TIMEOUT', 'no answer')])
+  await poll(1, 0, 'stays too')
+  engine.polled()
+  t.strictSame(detached, [])
+  await clock.pass(600)
+  await poll(1, 1, 'is young')
+  await clock.pass(600)
+  engine.polled()
+  t.strictSame(detached, ['stays', 'stays too'])
+  engine.polled()
+  t.equal(detached.length, 2, 'it is looked for once a second')
+})
