@@ -41,11 +41,10 @@ export async function withFilledTopic<T> ({ brokers: running, events, progress }
   const brokers = running ?? stack?.kafka.brokers ?? ''
   try {
     const topic = `bench-events-${events}`
-    await createTopic(brokers, topic)
-    const present = (await readEnds(kafkaAt(brokers), topic, 'bench')).reduce((sum, { low, end }) => sum + end - low, 0)
-    if (present !== 0 && present !== events) throw new Error(`${topic} holds ${present} events: delete it`)
-    progress(present === 0 ? `filling ${topic}` : `${topic} is there`)
-    const fingerprint = await fill(brokers, topic, events, present !== 0)
+    const present = await createTopic(brokers, topic) === 'existed'
+    if (present) await checkCount(brokers, topic, events)
+    progress(present ? `${topic} is there` : `filling ${topic}`)
+    const fingerprint = await fill(brokers, topic, events, present)
     return await use({ brokers, topic, fingerprint, dir })
   } finally {
     await stack?.stop()
@@ -53,10 +52,20 @@ export async function withFilledTopic<T> ({ brokers: running, events, progress }
   }
 }
 
-export async function createTopic (brokers: string, name: string, config: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function createTopic (brokers: string, name: string, config: Readonly<Record<string, string>> = {}): Promise<'created' | 'existed'> {
   const admin = await KafkaAdmin.connect(kafkaAt(brokers), TIMEOUT_MS)
-  await admin.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, config })
-  await admin.close()
+  try {
+    return await admin.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, config })
+  } finally {
+    await admin.close()
+  }
+}
+
+/** An earlier command may have been ended while it filled the topic. */
+async function checkCount (brokers: string, topic: string, events: number): Promise<void> {
+  const ends = await readEnds(kafkaAt(brokers), topic, 'bench')
+  const present = ends.reduce((sum, { low, end }) => sum + end - low, 0)
+  if (present !== events) throw new Error(`${topic} holds ${present} events: delete it`)
 }
 
 /** By a process for each core: one of them makes some 50,000 events a second. */
