@@ -127,9 +127,11 @@ function connectionCode (error: ErrorShape): FailureCode | undefined {
   return codes.find(each => each !== undefined)
 }
 
-/** Those that begin with HPE are of Node's HTTP parser: what came is no HTTP. */
+/** What begins like this comes from Node's HTTP parser and from OpenSSL: what came is no HTTP, or no TLS. */
+const NO_PROTOCOL = /^(HPE|ERR_SSL)_/
+
 function codeOfConnection (code: string): FailureCode | undefined {
-  return code.startsWith('HPE_') ? 'CONNECTION' : BY_CONNECTION.get(code)
+  return BY_CONNECTION.get(code) ?? (NO_PROTOCOL.test(code) ? 'CONNECTION' : undefined)
 }
 
 function detailOf (code: FailureCode, error: ErrorShape): string {
