@@ -27,18 +27,39 @@ export class JsonWriter {
     this.#length += this.#bytes.write(json, this.#length, 'latin1')
   }
 
+  /** A whole number from 0 to 2^53 - 1. Returns how many digits it has. */
+  integer (value: number): number {
+    let digits = 1
+    for (let limit = 10; value >= limit; limit *= 10) digits++
+    this.#reserve(digits)
+    const bytes = this.#bytes
+    const start = this.#length
+    this.#length += digits
+    let rest = value
+    for (let at = this.#length - 1; at >= start; at--) {
+      const tenth = Math.floor(rest / 10)
+      bytes[at] = ZERO + (rest - 10 * tenth)
+      rest = tenth
+    }
+    return digits
+  }
+
   /** A string, with its quotes. */
   string (text: string): void {
-    if (PLAIN.test(text)) {
-      this.#reserve(text.length + 2)
-      this.#bytes[this.#length] = QUOTE
-      this.#length += 1 + this.#bytes.write(text, this.#length + 1, 'latin1')
-      this.#bytes[this.#length++] = QUOTE
-    } else {
-      const json = JSON.stringify(text)
-      this.#reserve(3 * json.length)
-      this.#length += this.#bytes.write(json, this.#length)
+    this.#reserve(text.length + 2)
+    const bytes = this.#bytes
+    let length = this.#length
+    bytes[length++] = QUOTE
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code < SPACE || code > LAST_ASCII || code === QUOTE || code === BACKSLASH) {
+        this.#stringWithEscapes(text)
+        return
+      }
+      bytes[length++] = code
     }
+    bytes[length++] = QUOTE
+    this.#length = length
   }
 
   /**
@@ -66,15 +87,20 @@ export class JsonWriter {
 
   /** All that was written, in memory of just its size; the writer begins anew. */
   take (): ArrayBuffer {
-    const taken = new Uint8Array(this.#length)
-    taken.set(this.#bytes.subarray(0, this.#length))
+    const taken = this.#bytes.buffer.slice(0, this.#length)
     this.clear()
-    return taken.buffer
+    return taken
   }
 
   clear (): void {
     this.#length = 0
     if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(KEPT_BYTES)
+  }
+
+  #stringWithEscapes (text: string): void {
+    const json = JSON.stringify(text)
+    this.#reserve(3 * json.length)
+    this.#length += this.#bytes.write(json, this.#length)
   }
 
   #reserve (bytes: number): void {
@@ -86,10 +112,9 @@ export class JsonWriter {
   }
 }
 
-/** Characters that JSON writes as they are, in a byte each. */
-const PLAIN = /^[ !#-[\]-~]*$/
-
+const ZERO = 0x30
 const SPACE = 0x20
+const LAST_ASCII = 0x7E
 const QUOTE = 0x22
 const BACKSLASH = 0x5C
 

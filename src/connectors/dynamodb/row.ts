@@ -59,10 +59,10 @@ const ELEMENT_OVERHEAD_BYTES = 1
 function valueBytes (value: AttributeValue | undefined): number {
   if (value === undefined) return 0
   if (value.S !== undefined) return Buffer.byteLength(value.S)
-  if (value.N !== undefined) return numberBytes(value.N)
+  if (value.N !== undefined) return numberBytes(value.N.length)
   if (value.B !== undefined) return value.B.length
   if (value.SS !== undefined) return sum(value.SS, text => Buffer.byteLength(text))
-  if (value.NS !== undefined) return sum(value.NS, numberBytes)
+  if (value.NS !== undefined) return sum(value.NS, text => numberBytes(text.length))
   if (value.BS !== undefined) return sum(value.BS, bytes => bytes.length)
   if (value.L !== undefined) return COLLECTION_OVERHEAD_BYTES + sum(value.L, element => ELEMENT_OVERHEAD_BYTES + valueBytes(element))
   if (value.M !== undefined) {
@@ -72,9 +72,9 @@ function valueBytes (value: AttributeValue | undefined): number {
   return 1 // NULL, BOOL
 }
 
-/** One byte for two digits, one more for the exponent, one for a sign; zeroes at the ends are not trimmed here. */
-export function numberBytes (text: string): number {
-  return Math.ceil(text.length / 2) + 2
+/** One byte for two characters, one more for the exponent, one for a sign; zeroes at the ends are not trimmed here. */
+export function numberBytes (characters: number): number {
+  return Math.ceil(characters / 2) + 2
 }
 
 function sum<T> (values: readonly T[], bytesOf: (value: T) => number): number {

@@ -80,7 +80,6 @@ export class EventEncoder {
     const context = this.#contexts.of(event.context)
     const eventType = this.#eventTypes.of(event.event_type)
     const client = this.#clients.of(event.client)
-    const offsetDigits = String(offset)
     let bytes = NAMES_BYTES + Buffer.byteLength(event.uid) + context.bytes + eventType.bytes + client.bytes + Buffer.byteLength(event.created_at)
     json.raw(OPEN_ITEM)
     json.string(event.uid)
@@ -94,13 +93,12 @@ export class EventEncoder {
       json.quote(text)
       bytes += EVENT_NAME_BYTES + text.length
     }
-    const partitionDigits = String(partition)
     json.raw(PARTITION)
-    json.ascii(partitionDigits)
+    bytes += numberBytes(json.integer(partition))
     json.raw(OFFSET)
-    json.ascii(offsetDigits)
+    bytes += numberBytes(json.integer(offset))
     json.raw(CLOSE_ITEM)
-    return bytes + numberBytes(partitionDigits) + numberBytes(offsetDigits)
+    return bytes
   }
 
   #writeMembers (body: Buffer, groupId: string): void {

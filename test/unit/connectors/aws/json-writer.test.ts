@@ -17,6 +17,15 @@ t.test('a string is written as JSON writes it, whatever its characters', async t
   }
 })
 
+t.test('a whole number is written as JSON writes it, up to the largest', async t => {
+  const numbers = Array.from({ length: 16 }, (_, power) => [10 ** power - 1, 10 ** power, 10 ** power + 1]).flat()
+  for (const number of [...numbers, 2 ** 31 - 1, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER]) {
+    let digits = 0
+    t.equal(written(json => { digits = json.integer(number) }), String(number))
+    t.equal(digits, String(number).length)
+  }
+})
+
 t.test('a JSON text is quoted as JSON writes a string', async t => {
   fc.assert(fc.property(fc.json({ depthSize: 'medium', stringUnit: 'binary' }), fc.constantFrom('', ' ', '\t', '\r\n'), (value, space) => {
     const text = JSON.stringify(JSON.parse(value), null, space)
