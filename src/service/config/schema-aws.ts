@@ -137,7 +137,7 @@ export const retryKnobs = {
 export const awsKnobs = {
   transport: oneOf('AWS_TRANSPORT', ['signed', 'sdk'], {
     description: 'What carries the batches. `signed`: signed by Penstock and sent as bytes, at a fraction of the CPU; endpoint, credentials and region are still the AWS SDK\'s, which takes over by itself for FIPS and dual-stack endpoints. `sdk`: the AWS SDK.',
-    default: 'sdk'
+    default: 'signed'
   }),
   connectTimeoutMs: integer('AWS_CONNECT_TIMEOUT_MS', {
     description: 'Longest wait for a connection.',
