@@ -42,13 +42,15 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
   const [first, second] = await Promise.all([start('first'), start('second')])
   await Promise.all([first, second].map(service => service.ownsPartitions(owned => owned === 2)))
   const meter = new RateMeter(t, () => run.accepted)
-  const producing = run.produce({ count: EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05 })
+  // More than are needed: after the last kill too there must be a rate to come back to.
+  const enough = new AbortController()
+  const producing = run.produce({ count: 2 * EVENTS, ratePerSecond: RATE_PER_SECOND, invalidShare: 0.05, signal: enough.signal })
 
   const recoveries: number[] = []
   const repeats = [repeatsOf(run)]
   let service = first
   for (let kill = 0; kill < KILLS; kill++) {
-    const at = Math.round(0.9 * EVENTS * (kill + run.random.fraction()) / KILLS)
+    const at = Math.round(EVENTS * (kill + run.random.fraction()) / KILLS)
     await service.sees(`${at} messages are accepted`, () => run.accepted >= at, 120_000)
     if (kill > 0) repeats.push(repeatsOf(run))
     // A backlog is worked off faster than events come: that is no rate to come back to.
@@ -59,6 +61,8 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
     service = service === first ? second : await start('second')
     recoveries.push(await meter.recovers(before, killedAt, 2 * RECOVERY_MS))
   }
+  await service.sees(`${EVENTS} messages are accepted`, () => run.accepted >= EVENTS, 120_000)
+  enough.abort()
   await producing
   const { figures } = await run.finish({ order: 'reported', repeats: { rows: KILLS * MOST_REPEATS, messages: KILLS * MOST_REPEATS, letters: KILLS * MOST_REPEATS } })
   repeats.push(repeatsOf(run))
@@ -67,7 +71,7 @@ t.test(`killed ${KILLS} times at random under ${RATE_PER_SECOND} events a second
     rows: repeats[kill + 1]!.rows - repeats[kill]!.rows, messages: repeats[kill + 1]!.messages - repeats[kill]!.messages
   }))
   t.comment(`figures: ms to recovery, per kill: ${recoveries.map(Math.round).join(' ')}; rows again: ${perKill.map(({ rows }) => rows).join(' ')}; messages again: ${perKill.map(({ messages }) => messages).join(' ')}`)
-  t.equal(figures.produced, EVENTS)
+  t.ok(Number(figures.produced) >= EVENTS, 'all kills came under load')
   t.ok(Math.max(...recoveries) <= RECOVERY_MS, `after each kill the rate is back within ${RECOVERY_MS} ms`)
   t.same(perKill.filter(({ rows, messages }) => Math.max(rows, messages) > MOST_REPEATS), [], `no kill repeats more than ${MOST_REPEATS}`)
 })
