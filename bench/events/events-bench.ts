@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +38,7 @@ export interface EventsBenchOptions {
 interface Run extends Omit<EventsBenchOptions, 'brokers'>, FilledTopic {
   readonly variant: Variant
   readonly failPercent: number
-  /** Unlike that of every other run. */
+  /** Unlike that of every other run, in a cluster that serves many commands too. */
   readonly name: string
   readonly notes: string[]
 }
@@ -51,15 +52,16 @@ interface Run extends Omit<EventsBenchOptions, 'brokers'>, FilledTopic {
 export async function benchEvents (options: EventsBenchOptions): Promise<Measurement> {
   return await withFilledTopic(options, async filled => {
     const notes = new Set<string>()
-    const variants: Record<string, Figures[]> = { 'doing nothing': [] }
+    const session = randomBytes(4).toString('hex')
+    const variants: Record<string, Figures[]> = { [NOTHING]: [] }
     for (let run = 0; run < options.runs; run++) {
-      variants['doing nothing']?.push(consumeOnce(NOTHING, { ...filled, events: options.events }))
+      variants[NOTHING]?.push(consumeOnce(NOTHING, { ...filled, events: options.events }))
       const combinations = combinationsOf(options)
       for (let place = 0; place < combinations.length; place++) {
         const { variant, failPercent, label } = combinations[(place + run) % combinations.length]!
         options.progress(`run ${run + 1} of ${options.runs}: ${label}`)
         const ownNotes: string[] = []
-        const figures = await runOnce({ ...options, ...filled, variant, failPercent, notes: ownNotes, name: `${process.pid}-${variant.name}-${failPercent}-${run}` });
+        const figures = await runOnce({ ...options, ...filled, variant, failPercent, notes: ownNotes, name: `${session}-${variant.name}-${failPercent}-${run}` });
         (variants[label] ??= []).push(figures)
         for (const note of ownNotes) notes.add(`${label}, run ${run + 1}: ${note}`)
       }

@@ -37,7 +37,7 @@ function owner ({ functionName, url }: { readonly functionName: string, readonly
   const parcel = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1]
   if (parcel !== undefined) return /^@(aws|smithy|aws-sdk|aws-crypto)\b/.test(parcel) ? 'AWS SDK' : parcel
   if (url.startsWith('node:')) return /^node:(_?http|net|internal\/(stream|http)|_tls|tls|dns)/.test(url) ? 'node http and net' : 'node, the rest'
-  if (url === '') return functionName.startsWith('(') ? functionName : 'native'
+  if (url === '') return functionName.startsWith('(') ? functionName : `native ${functionName}`
   const own = /\/dist\/src\/([^/]+)/.exec(url)?.[1]
   return own === undefined ? 'penstock' : `penstock ${own}`
 }
