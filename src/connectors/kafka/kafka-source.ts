@@ -1,11 +1,11 @@
 import rdkafka, { type ConsumerGlobalConfig, type ConsumerTopicConfig, type KafkaConsumer, type LibrdKafkaError, type Message, type TopicPartition as ClientTopicPartition } from 'node-rdkafka'
 import { type Clock } from '../../engine/clock.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from '../../engine/intake.js'
-import { type ClientError, toClientError } from './client-error.js'
-import { fatalError, offsetReset, replacedTopic, tellsOfLoss, tellsOfMissingTopic } from './client-log.js'
+import { toClientError } from './client-error.js'
+import { ClientWatch } from './client-watch.js'
 import { connectClient, disconnect } from './connection.js'
 import { Committer } from './committer.js'
-import { toSourceRecord } from './message.js'
+import { toSourceRecords } from './message.js'
 import { OffsetResets } from './offset-resets.js'
 import { Pauses } from './pauses.js'
 import { Rebalancer, type RebalancerOptions } from './rebalancer.js'
@@ -16,8 +16,6 @@ const IDLE_POLL_MS = 100
 const PAUSE_AFTER_MS = 200
 /** Paused partitions are still polled, for group membership and rebalances. */
 const PAUSED_POLL_MS = 50
-/** After an error of the client, the brokers are asked this often whether they and the topics are there again. */
-const PROBE_EVERY_MS = 2_000
 
 export interface KafkaSourceOptions extends RebalancerOptions {
   readonly topics: readonly string[]
@@ -40,7 +38,7 @@ export class KafkaSource {
   readonly #intake: Intake
   readonly #clock: Clock
   readonly #rebalancer: Rebalancer
-  readonly #resets: OffsetResets
+  readonly #watch: ClientWatch
   readonly #pauses: Pauses
   #consumer: KafkaConsumer | undefined
   #committer: Committer | undefined
@@ -52,10 +50,10 @@ export class KafkaSource {
   #ends: CommittableOffset[] = []
   /** What must not happen while a poll is under way. */
   #steps: Array<() => void> = []
-  #suspect = false
-  #probedAt = 0
+  /** Ends the pause under way, if there is one. */
   #wake: (() => void) | undefined
-  #fatal: ((error: Error) => void) | undefined
+  /** What the pause under way waits for. */
+  #awaited: (() => boolean) | undefined
 
   constructor (intake: Intake, options: KafkaSourceOptions) {
     this.#intake = intake
@@ -75,14 +73,21 @@ export class KafkaSource {
       },
       assigned: () => this.#rebalancer.assigned
     })
-    this.#resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
-    intake.onAvailable = () => { this.#wake?.() }
+    const resets = new OffsetResets({ ...options, restart: (partition, offset) => this.#rebalancer.restart(partition, offset) })
+    this.#watch = new ClientWatch({
+      ...options,
+      lost: () => { this.#rebalancer.lost() },
+      reset: (reset, consumer) => { resets.heard(reset, consumer) },
+      replaced: (topic, consumer) => {
+        for (const partition of this.#rebalancer.assigned) if (partition.topic === topic) resets.replaced(partition, consumer)
+      }
+    })
+    intake.onAvailable = () => { if (this.#awaited?.() === true) this.#wake?.() }
   }
 
   /** Resolves once connected and subscribed; waits for the brokers as long as it takes, or until `signal` aborts. */
   async start (signal: AbortSignal, fatal: (error: Error) => void): Promise<void> {
-    this.#fatal = fatal
-    const consumer = await connectClient(() => this.#createConsumer(), this.#options.log, this.#clock, signal)
+    const consumer = await connectClient(() => this.#createConsumer(fatal), this.#options.log, this.#clock, signal)
     if (consumer === undefined) return
     this.#consumer = consumer
     this.#committer = new Committer(consumer, this.#intake, this.#options)
@@ -132,69 +137,16 @@ export class KafkaSource {
     this.#consumer = undefined
   }
 
-  #createConsumer (): KafkaConsumer {
+  #createConsumer (fatal: (error: Error) => void): KafkaConsumer {
     const consumer = new rdkafka.KafkaConsumer({
       ...this.#options.properties,
       // That partitions are lost is told by the client's log, earlier, but on another way that may be the longer one.
       rebalance_cb: (error: LibrdKafkaError, partitions: ClientTopicPartition[]) => { setImmediate(() => { this.#rebalancer.rebalanced(error, partitions) }) },
       offset_commit_cb: (error: LibrdKafkaError | null, partitions: CommittableOffset[]) => { this.#committer?.answered(error, partitions) }
     }, this.#options.topicProperties)
-    consumer.on('event.error', error => { this.#clientError(toClientError(error)) })
-    consumer.on('event.log', line => { this.#clientLogged(consumer, line) })
+    this.#watch.listen(consumer, fatal)
     consumer.on('partition.eof', ({ topic, partition, offset }) => { this.#ends.push({ topic, partition, offset }) })
     return consumer
-  }
-
-  #clientLogged (consumer: KafkaConsumer, line: unknown): void {
-    const fatal = fatalError(line)
-    if (fatal !== undefined) this.#fail(fatal)
-    if (tellsOfLoss(line)) this.#rebalancer.lost()
-    if (tellsOfMissingTopic(line)) this.#suspect = true
-    const reset = offsetReset(line)
-    if (reset !== undefined) this.#resets.heard(reset, consumer)
-    const replaced = replacedTopic(line)
-    const partitions = this.#rebalancer.assigned.filter(({ topic }) => topic === replaced)
-    for (const partition of partitions) this.#resets.replaced(partition, consumer)
-  }
-
-  #clientError (error: ClientError): void {
-    this.#suspect = true
-    this.#options.log.clientError(error)
-    if (error.kind === 'polled-too-late') this.#rebalancer.lost()
-    if (error.kind === 'fatal') this.#fail(error.message)
-  }
-
-  /** A poll may be what gets an error first, and then no event tells of it. */
-  #pollFailed (error: ClientError): void {
-    this.#suspect = true
-    this.#options.log.pollFailed(error)
-    if (error.kind === 'fatal') this.#fail(error.message)
-  }
-
-  /** The client is of no use any more. It may be told in several ways, and is passed on once. */
-  #fail (reason: string): void {
-    const fatal = this.#fatal
-    this.#fatal = undefined
-    fatal?.(new Error(`Kafka client: ${reason}`))
-  }
-
-  /** No event tells that an error is over. */
-  #probe (consumer: KafkaConsumer): void {
-    const now = this.#clock.now()
-    if (now - this.#probedAt < PROBE_EVERY_MS) return
-    this.#probedAt = now
-    // All topics: asked for one, the client would keep an object for it that ignores our settings.
-    consumer.getMetadata({ timeout: PROBE_EVERY_MS }, (error, metadata) => {
-      const there = new Set(metadata?.topics.filter(topic => topic.partitions.length > 0).map(topic => topic.name))
-      if (error !== null && error !== undefined) return
-      const missing = this.#options.topics.filter(topic => !there.has(topic))
-      if (missing.length > 0) {
-        this.#options.log.topicsMissing(missing)
-        return
-      }
-      this.#suspect = false
-      this.#options.log.alive()
-    })
   }
 
   async #poll (consumer: KafkaConsumer): Promise<void> {
@@ -211,14 +163,14 @@ export class KafkaSource {
       lastPollAt = now
       this.#polls++
       this.#intake.polled()
-      if (error !== undefined) this.#pollFailed(toClientError(error))
-      if (messages.length > 0) this.#intake.receive(messages.map(toSourceRecord))
+      if (error !== undefined) this.#watch.pollFailed(toClientError(error))
+      if (messages.length > 0) this.#intake.receive(toSourceRecords(messages))
       for (const { offset, ...partition } of this.#ends.splice(0)) this.#intake.reachedEnd(partition, offset)
       this.#takeSteps()
-      if (this.#suspect) this.#probe(consumer)
+      this.#watch.tend(consumer)
       idle = messages.length === 0
-      if (ask === 0) await this.#pause(PAUSED_POLL_MS)
-      else if (error !== undefined) await this.#pause(IDLE_POLL_MS)
+      if (ask === 0) await this.#pause(PAUSED_POLL_MS, () => this.#intake.relaxed)
+      else if (error !== undefined) await this.#pause(IDLE_POLL_MS, () => false)
       if (this.#intake.awake) this.#committer?.consider()
     }
     this.#takeSteps()
@@ -251,7 +203,7 @@ export class KafkaSource {
         this.#pauses.pauseAll()
         return 0
       }
-      await this.#pause(left)
+      await this.#pause(left, () => this.#mayPoll)
     }
     return Math.min(this.#options.chunkRecords, this.#intake.available)
   }
@@ -261,11 +213,13 @@ export class KafkaSource {
     return !this.#draining && (this.#intake.available >= this.#options.chunkRecords || (this.#intake.relaxed && this.#intake.available > 0))
   }
 
-  /** Waits for credit, at most this long. */
-  async #pause (ms: number): Promise<void> {
+  /** Waits until this holds, at most this long. Asked with every call that ends, so the wait itself is not begun anew. */
+  async #pause (ms: number, awaited: () => boolean): Promise<void> {
     await new Promise<void>(resolve => {
       const timer = this.#clock.setTimer(() => { this.#wake?.() }, ms)
+      this.#awaited = awaited
       this.#wake = () => {
+        this.#awaited = undefined
         this.#wake = undefined
         timer.clear()
         resolve()

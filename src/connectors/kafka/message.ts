@@ -3,9 +3,18 @@ import { type Header, type SourceRecord } from '../../engine/record.js'
 
 const NO_HEADERS: readonly Header[] = []
 
-export function toSourceRecord (message: Message): SourceRecord {
+/** The records of a poll. They share the name of their topic, which the client makes anew for each. */
+export function toSourceRecords (messages: readonly Message[]): SourceRecord[] {
+  let topic = ''
+  return messages.map(message => {
+    if (message.topic !== topic) topic = message.topic
+    return toSourceRecord(message, topic)
+  })
+}
+
+export function toSourceRecord (message: Message, topic = message.topic): SourceRecord {
   return {
-    topic: message.topic,
+    topic,
     partition: message.partition,
     offset: message.offset,
     key: toBuffer(message.key),
