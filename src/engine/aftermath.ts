@@ -164,7 +164,7 @@ export class Aftermath<T> {
   }
 
   /**
-   * A first failure among records that were taken is sent again at once: the system is well, its lane waits meanwhile,
+   * A first failure among records that were taken goes again without a backoff: the system is well, its lane waits,
    * and the retry budget bounds it. Whatever is throttled, or fails again, waits.
    */
   #backoffOf ({ triesInPlace }: Flight<T>, { throttled = false }: Transient, { tookSome, draw }: Ending<T>): number {

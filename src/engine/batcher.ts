@@ -21,8 +21,6 @@ export interface BatcherOptions {
 
 /** So many calls may go to lanes that fill them before the lane that has been ready for longest has its turn. */
 const FULL_LANES_IN_A_ROW = 8
-/** A record that failed has waited for company before; it goes with the next call, and by itself if none leaves soon. */
-const RESEND_LINGER_SHARE = 0.2
 
 /**
  * Gathers records into calls. Invariants: a lane is in at most one batch at a time; a batch never exceeds the policy's
@@ -63,8 +61,8 @@ export class Batcher<T> {
     return this.#waitingBytes
   }
 
-  add (flight: Flight<T>, laneKey: string): void {
-    const lane = this.#lanes.get(laneKey) ?? this.#open(laneKey)
+  add (flight: Flight<T>, laneKey: string, now: number): void {
+    const lane = this.#lanes.get(laneKey) ?? this.#open(laneKey, now)
     lane.push(flight)
     this.#waiting++
     this.#waitingBytes += flight.callBytes
@@ -87,7 +85,7 @@ export class Batcher<T> {
       this.#close(lane)
       return
     }
-    if (lane.resends > 0) lane.resendBy = now + this.#policy.lingerMs * RESEND_LINGER_SHARE
+    lane.dueAt = now + this.#policy.lingerMs
     this.#update(lane)
   }
 
@@ -105,8 +103,7 @@ export class Batcher<T> {
   /** When the oldest ready record will have waited long enough; undefined when nothing is ready. */
   get dueAt (): number | undefined {
     if (this.#readyRecords === 0) return undefined
-    const oldest = (this.#ready.first ?? this.#full.first)?.head?.enqueuedAt ?? Infinity
-    return Math.min(oldest + this.#policy.lingerMs, this.#failed.first?.resendBy ?? Infinity)
+    return Math.min((this.#ready.first ?? this.#full.first)?.dueAt ?? Infinity, this.#failed.first?.dueAt ?? Infinity)
   }
 
   /** Takes every waiting record out that the predicate names, and returns them in lane order. */
@@ -220,9 +217,10 @@ export class Batcher<T> {
     return offer === this.#policy.maxRecords ? this.#full : this.#ready
   }
 
-  #open (key: string): Lane<T> {
+  #open (key: string, now: number): Lane<T> {
     const lane = this.#spare.pop() ?? new Lane<T>(key)
     lane.key = key
+    lane.dueAt = now + this.#policy.lingerMs
     this.#lanes.set(key, lane)
     return lane
   }

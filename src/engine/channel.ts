@@ -48,7 +48,7 @@ export class Channel<T> {
   readonly #sequencer: Sequencer<T>
   /** Of calls that have ended: to make one costs more than all else about a call. */
   readonly #controllers: AbortController[] = []
-  /** When the records came that were added since the last pump: in the same turn as it. */
+  /** When the records came that were added since the last pump: all in one turn of the event loop. */
   #addedAt: number | undefined
   /** Something may be due that was not at the last pump. */
   #changed = false
@@ -142,11 +142,10 @@ export class Channel<T> {
   #add (flight: Flight<T>, laneKey: string): void {
     this.#changed = true
     this.#addedAt ??= this.#deps.clock.now()
-    flight.enqueuedAt = this.#addedAt
     flight.callBytes = this.#stage.bytes(flight)
     flight.triesInPlace = 0
     flight.spentInPlaceMs = 0
-    this.#batcher.add(flight, laneKey)
+    this.#batcher.add(flight, laneKey, this.#addedAt)
   }
 
   #takeDue (): Batch<T> | undefined {

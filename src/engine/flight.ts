@@ -58,8 +58,6 @@ export class Flight<T> {
   callBytes = 0
   /** The one behind it in its lane. */
   next: Flight<T> | undefined
-  /** When it joined its present lane, on the monotonic clock. */
-  enqueuedAt = 0
   /** Failed sends in the present pass of the present stage, and the time they have cost. */
   triesInPlace = 0
   spentInPlaceMs = 0

@@ -13,8 +13,8 @@ export class Lane<T> {
   taken = 0
   /** How many at the head failed before: they go again alone, before anything later of the lane. */
   resends = 0
-  /** Until when they wait for company, on the monotonic clock. */
-  resendBy = 0
+  /** Until when it waits for company since it is free, on the monotonic clock. */
+  dueAt = 0
   /** What the lane adds to a call if it is taken now; 0 while it is busy. */
   offer = 0
   /** Bytes of all that waits in it, and how many of them count as ready. */

@@ -35,6 +35,6 @@ export interface Stage<T> {
 export interface BatchPolicy {
   readonly maxRecords: number
   readonly maxBytes: number
-  /** How long the oldest record waits for company, in ms. */
+  /** How long a lane that could go waits for company, in ms. Its time in a call before does not count. */
   readonly lingerMs: number
 }

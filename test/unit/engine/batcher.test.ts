@@ -12,8 +12,7 @@ function batcherWith (policy: Partial<BatcherOptions['policy']> = {}, options: P
     for (let left = count; left > 0; left--) {
       const flight = new Flight<string>(recordOf(0, offset++, lane), NOWHERE, 0)
       flight.callBytes = bytes
-      flight.enqueuedAt = at
-      batcher.add(flight, lane)
+      batcher.add(flight, lane, at)
     }
   }
   return { batcher, add }
@@ -177,12 +176,24 @@ t.test('what failed in several lanes goes together in the next call, and a lane 
   t.end()
 })
 
-t.test('what failed waits for company for a fifth of the time that others do', t => {
+t.test('a lane waits for company from when it is free', t => {
+  const { batcher, add } = batcherWith()
+  add('x', 6)
+  const [lane] = batcher.take(0)?.lanes ?? []
+  if (lane === undefined) throw new Error('no lane')
+  batcher.release(lane, 50)
+  t.equal(batcher.dueAt, 60)
+  t.equal(batcher.take(59), undefined)
+  t.strictSame(offsets(batcher.take(60)), [4, 5])
+  t.end()
+})
+
+t.test('what failed waits for company no longer than other lanes', t => {
   const { batcher, add } = batcherWith()
   add('x', 4)
   fail(batcher, batcher.take(0), 0, 5)
-  t.equal(batcher.dueAt, 7)
-  t.equal(batcher.take(6), undefined)
-  t.strictSame(offsets(batcher.take(7)), [0])
+  add('y', 1, 1, 12)
+  t.equal(batcher.dueAt, 15)
+  t.strictSame(offsets(batcher.take(15)), [0, 4])
   t.end()
 })
