@@ -1,4 +1,5 @@
-import { type AttributeValue } from '@aws-sdk/client-dynamodb'
+// `import { type … }` would load the SDK, and this is loaded by the workers too.
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { poison, type Poison } from '../../engine/outcome.js'
 import { type Fragment, fragmentOf, jsonOf } from '../aws/fragment.js'
 import { ITEM_MAX_BYTES, PARTITION_KEY_MAX_BYTES } from './limits.js'

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type MessageAttributeValue } from '@aws-sdk/client-sqs'
+// `import { type … }` would load the SDK, and this is loaded by the workers too.
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs'
 import { type Fragment, fragmentOf } from '../aws/fragment.js'
 
 /** One message for a FIFO queue, ready to be sent. A repeated send uses the very same entry, so that the queue can drop it. */
