@@ -1,5 +1,6 @@
-import { createHash, createHmac, hash, type Hash, type Hmac } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, hash, type Hash, type Hmac, randomBytes } from 'node:crypto'
 import { RequestSigner } from '../src/connectors/aws/transport/request-signer.js'
+import { TextHmac } from '../src/connectors/aws/transport/text-hmac.js'
 import { measureSteps, type Step } from './measure-steps.js'
 import { type Scope } from './scope.js'
 
@@ -25,7 +26,20 @@ export const scope: Scope = {
       [`${call}: sign`, each(() => ours.sign(body, Date.now()))],
       [`${call}: sign by the SDK`, eachAwaited(async () => await theirs.sign({ ...request, body }))]
     ])
-    return { variants: await measureSteps(Object.fromEntries(steps), { runs, progress }) }
+    return { variants: await measureSteps({ ...Object.fromEntries(steps), ...hmacSteps() }, { runs, progress }) }
+  }
+}
+
+/** The last step of a signature, two ways. */
+function hmacSteps (): Record<string, Step> {
+  const key = randomBytes(32)
+  const beginning = 'AWS4-HMAC-SHA256\n20240910T041709Z\n20240910/eu-west-1/dynamodb/aws4_request\n'
+  const end = 'a'.repeat(64)
+  const keyObject = createSecretKey(key)
+  const textHmac = new TextHmac(key, beginning, end.length)
+  return {
+    'HMAC: createHmac with a KeyObject': each(() => createHmac('sha256', keyObject).update(beginning + end).digest('hex')),
+    'HMAC: by two hashes': each(() => textHmac.digest(end))
   }
 }
 
