@@ -95,9 +95,13 @@ class Endpoint {
   handle ({ operation, path, body }: HttpRequest): Answer | Promise<Answer> {
     const count = COUNTED.get(operation)
     if (count === undefined) return operation === '' ? this.#talk(path) : this.#perform(operation, body)
+    if (this.#delayMs === 0) return this.#count(count, operation, body)
+    return wait(this.#delayMs).then(() => this.#count(count, operation, body))
+  }
+
+  #count (count: Count, operation: string, body: Buffer): Answer {
     this.tally.called(operation, body.length)
-    if (this.#delayMs === 0) return count(this.tally, body)
-    return wait(this.#delayMs).then(() => count(this.tally, body))
+    return count(this.tally, body)
   }
 
   #talk (path: string): Answer {
