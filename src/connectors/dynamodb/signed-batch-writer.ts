@@ -21,8 +21,8 @@ export class SignedBatchWriter implements BatchWriter {
     })
   }
 
-  async write (tableName: string, rows: readonly Row[], signal: AbortSignal): Promise<BatchWriteAnswer> {
-    return await this.#calls.call(batchWriteBody(tableName, rows), signal) as BatchWriteAnswer
+  write (tableName: string, rows: readonly Row[], signal: AbortSignal): Promise<BatchWriteAnswer> {
+    return this.#calls.call<BatchWriteAnswer>(batchWriteBody(tableName, rows), signal)
   }
 
   destroy (): void {

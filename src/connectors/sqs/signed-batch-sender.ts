@@ -22,8 +22,8 @@ export class SignedBatchSender implements BatchSender {
     })
   }
 
-  async send (queueUrl: string, entries: readonly Entry[], signal: AbortSignal): Promise<BatchSendAnswer> {
-    return await this.#calls.call(batchSendBody(queueUrl, entries), signal) as BatchSendAnswer
+  send (queueUrl: string, entries: readonly Entry[], signal: AbortSignal): Promise<BatchSendAnswer> {
+    return this.#calls.call<BatchSendAnswer>(batchSendBody(queueUrl, entries), signal)
   }
 
   destroy (): void {

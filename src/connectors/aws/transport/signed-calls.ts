@@ -56,12 +56,15 @@ export class SignedCalls {
     })
   }
 
-  /** Resolves with the answer's JSON. Rejects with what `classifyError` understands, at the deadlines and on abort too. */
-  call (body: Buffer, signal: AbortSignal): Promise<unknown> {
+  /**
+   * Resolves with the answer's JSON, which the service is trusted to shape as `Answer`. Rejects with what `classifyError`
+   * understands, at the deadlines and on abort too. One promise a call: whoever calls it waits for that very one.
+   */
+  call<Answer> (body: Buffer, signal: AbortSignal): Promise<Answer> {
     const target = this.#targets.current()
-    if (target !== undefined && !signal.aborted) return this.#send(this.#routeTo(target), body, signal)
+    if (target !== undefined && !signal.aborted) return this.#send<Answer>(this.#routeTo(target), body, signal)
     return callWithin(this.#options.callTimeoutMs, signal, async signal =>
-      await this.#send(this.#routeTo(await this.#targets.fetch()), body, signal))
+      await this.#send<Answer>(this.#routeTo(await this.#targets.fetch()), body, signal))
   }
 
   /** Breaks off what is under way. */
@@ -69,7 +72,7 @@ export class SignedCalls {
     for (const pool of this.#pools.values()) void pool.destroy()
   }
 
-  #send ({ target, signer, pool, headers }: Route, body: Buffer, signal: AbortSignal): Promise<unknown> {
+  #send<Answer> ({ target, signer, pool, headers }: Route, body: Buffer, signal: AbortSignal): Promise<Answer> {
     const { config, spokeQuery } = this.#options
     const sentAt = Date.now()
     const { date, authorization } = signer.sign(body, sentAt + config.systemClockOffset)
@@ -77,7 +80,7 @@ export class SignedCalls {
       const exchange = new Exchange(this.#options, signal, answer => {
         learnClock(config, answer.headers, sentAt)
         if (answer.status < 300) {
-          read(answer, resolve, reject)
+          read<Answer>(answer, resolve, reject)
           return
         }
         const error = serviceError(answer, spokeQuery)
@@ -133,10 +136,10 @@ export class SignedCalls {
   }
 }
 
-/** An empty answer says as much as an empty object, to the SDK too. */
-function read ({ status, headers, body }: HttpAnswer, resolve: (answer: unknown) => void, reject: (error: Error) => void): void {
+/** An answer of nothing, or of null, says as much as an empty object, to the SDK too. */
+function read<Answer> ({ status, headers, body }: HttpAnswer, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
   try {
-    resolve(body === '' ? {} : JSON.parse(body))
+    resolve((body === '' ? {} : JSON.parse(body) ?? {}) as Answer)
   } catch {
     reject(Object.assign(new Error('the answer is not JSON'), { name: 'SyntaxError', $metadata: { httpStatusCode: status }, $response: { headers } }))
   }

@@ -35,7 +35,7 @@ const { signal } = new AbortController()
 async function outcomeOf<Answer> (call: Promise<Answer>, ...members: ReadonlyArray<keyof Answer>): Promise<unknown> {
   try {
     const answer = await call
-    return members.map(member => answer[member])
+    return members.map(member => answer[member] ?? 'nothing')
   } catch (error) {
     const { code, retryAfterMs } = classifyError(error)
     return { code, retryAfterMs }
@@ -165,6 +165,12 @@ t.test('a success is read alike, and what only looks like one too', async t => {
     'with early hints': socket => { socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${rawAnswer(200, '{}')}`) },
     'another status': answer(202, '{}'),
     'nothing at all': answer(200),
+    'members that are null': answer(200, '{"UnprocessedItems":null,"Successful":null,"Failed":null}'),
+    'members that nobody knows': answer(200, '{"Surprise":[1],"ResponseMetadata":{"RequestId":"r"}}'),
+    'a list': answer(200, '[]'),
+    'a number': answer(200, '7'),
+    'a text': answer(200, '"done"'),
+    'a null': answer(200, 'null'),
     'a page': answer(200, HTML, asHtml),
     'cut JSON': answer(200, '{"UnprocessedItems":{'),
     'no content': socket => { socket.write('HTTP/1.1 204 No Content\r\n\r\n') }
