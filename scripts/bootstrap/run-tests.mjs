@@ -41,19 +41,23 @@ const LONG_FILE_MS = 5_000
 export async function runTests (root, args) {
   const { files, times } = selectTests(root, args)
   const rounds = []
-  for (let round = 1; round <= times; round++) {
+  const interruption = new AbortController()
+  const interrupt = () => { interruption.abort() }
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  for (let round = 1; round <= times && !interruption.signal.aborted; round++) {
     const startedAt = Date.now()
-    const total = await runRound(root, files)
+    const total = await runRound(root, files, interruption.signal)
     rounds.push({ ...total, elapsed: formatElapsed(Date.now() - startedAt) })
     console.log(`\n${times > 1 ? `Round ${round} of ${times}: ${closingLine(total)}, ` : ''}${rounds.at(-1)?.elapsed} minutes${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
   }
+  process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
   if (times > 1) console.log(`${rounds.filter(({ failed }) => failed === 0).length} of ${times} rounds without a failure`)
   const total = {
     passed: rounds.reduce((sum, { passed }) => sum + passed, 0),
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0)
   }
   console.log(closingLine(total))
-  return total.failed === 0 ? 0 : 1
+  return total.failed === 0 && rounds.length === times ? 0 : 1
 }
 
 /**
@@ -88,13 +92,14 @@ function testsOf (root, first, rest) {
 /**
  * @param {string} root
  * @param {string[]} files
+ * @param {AbortSignal} interrupted
  * @returns {Promise<Total>}
  */
-async function runRound (root, files) {
+async function runRound (root, files, interrupted) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const suite of Object.keys(SUITES)) {
     const inSuite = files.filter(file => isBelow(file, suiteFolder(root, suite)))
-    if (inSuite.length > 0) await runSuite(root, suite, inSuite, total)
+    if (inSuite.length > 0) await runSuite(root, suite, inSuite, { total, interrupted })
   }
   for (const file of files) {
     if (fs.existsSync(file)) continue
@@ -121,13 +126,14 @@ export function closingLine ({ passed, failed }) {
  */
 
 /**
- * Runs files, several at a time, and adds what they report to the total. Ctrl-C starts no further file.
+ * Runs files, several at a time, and adds what they report to the total. After Ctrl-C no further file is started: it
+ * counts as failed.
  * @param {string} root
  * @param {string} suite
  * @param {string[]} files
- * @param {Total} total
+ * @param {{ total: Total, interrupted: AbortSignal }} run
  */
-async function runSuite (root, suite, files, total) {
+async function runSuite (root, suite, files, { total, interrupted }) {
   const { jobs, timeoutSeconds } = /** @type {{ jobs: number, timeoutSeconds: number }} */ (SUITES[suite])
   console.log(`\n${suite} tests`)
   const waiting = [...files]
@@ -141,13 +147,12 @@ async function runSuite (root, suite, files, total) {
   const signOfLife = setInterval(() => {
     if (Date.now() - lastLineAt > SIGN_OF_LIFE_MS) say(`  … at work on ${[...running].join(', ')}`)
   }, 1_000)
-  const interrupt = () => {
-    total.failed += waiting.length
-    waiting.length = 0
-  }
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const work = async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      if (interrupted.aborted) {
+        total.failed++
+        continue
+      }
       const name = path.relative(path.join(root, 'dist'), file)
       running.add(name)
       const startedAt = Date.now()
@@ -162,7 +167,6 @@ async function runSuite (root, suite, files, total) {
   }
   await Promise.all(Array.from({ length: jobs }, work))
   clearInterval(signOfLife)
-  process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
 }
 
 /**

@@ -1,6 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
 import t from 'tap'
+import { until } from '../../helpers/until.js'
 import { importScript } from './import-script.js'
 
 interface Selection {
@@ -44,3 +49,31 @@ t.test('The core of the fault suite exists, and may be run many times', async t 
 t.test('What is no number of times, and what is no option, is refused', async t => {
   for (const args of [['--times', '0'], ['--times', 'often'], ['--time', '3']]) t.throws(() => selectTests(ROOT, args), { message: /--time/ })
 })
+
+// A terminal sends SIGINT to the file that runs as well; SIGTERM is passed on to it.
+for (const [signal, closingLine] of [['SIGINT', '1 passed, 1 failed'], ['SIGTERM', '0 passed, 2 failed']] as const) {
+  t.test(`After ${signal} no further file, suite or round is started, and the run has failed`, async t => {
+    const root = t.testdir({ 'package.json': '{"type":"module"}' })
+    const suites = Object.keys(SUITES).slice(0, 2)
+    for (const suite of suites) {
+      mkdirSync(join(root, 'dist', 'test', suite), { recursive: true })
+      writeFileSync(join(root, 'dist', 'test', suite, 'a.test.js'), `
+        import { setTimeout as wait } from 'node:timers/promises'
+        import { writeFileSync } from 'node:fs'
+        writeFileSync('${suite}.started', '')
+        await wait(500)
+        console.log('TAP version 14\\n1..1\\nok 1 - passed')`)
+    }
+    const script = pathToFileURL(join(ROOT, 'scripts', 'bootstrap', 'run-tests.mjs')).href
+    const run = spawn(process.execPath, ['--input-type=module', '-e', `
+      import { runTests } from ${JSON.stringify(script)}
+      process.exitCode = await runTests(${JSON.stringify(root)}, ['all', '--times', '2'])`], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const output = text(run.stdout)
+    await until(() => existsSync(join(root, `${suites[0]}.started`)))
+    run.kill(signal)
+    const [code] = await once(run, 'exit') as [number | null]
+    t.equal(code, 1)
+    t.notOk(existsSync(join(root, `${suites[1]}.started`)))
+    t.equal((await output).trimEnd().split('\n').at(-1), closingLine)
+  })
+}
