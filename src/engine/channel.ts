@@ -156,15 +156,12 @@ export class Channel<T> {
     return this.#batcher.takeProbe(hold.reason.inferred ? 1 : Infinity)
   }
 
+  /** One that fires too early finds nothing due and is set anew, which costs less than to set it anew with every call. */
   #armWakeTimer (): void {
     const at = this.#nextWake()
-    if (at === this.#wakeAt) return
+    if (at >= this.#wakeAt) return
     this.#wakeTimer?.clear()
     this.#wakeAt = at
-    if (at === Infinity) {
-      this.#wakeTimer = undefined
-      return
-    }
     this.#wakeTimer = this.#deps.clock.setTimer(() => {
       this.#wakeAt = Infinity
       this.pump(true)

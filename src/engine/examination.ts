@@ -65,7 +65,8 @@ export class Examination<T> {
     this.#options.observer.examined(verdicts.length, valid, this.#options.clock.now() - startedAt)
     for (let head = this.#chunks.peek(); head?.verdicts !== undefined; head = this.#chunks.peek()) {
       this.#chunks.shift()
-      for (const [index, flight] of head.flights.entries()) this.#options.decided(flight, head.verdicts[index] as Verdict<T>)
+      const { flights, verdicts } = head
+      for (let at = 0; at < flights.length; at++) this.#options.decided(flights[at] as Flight<T>, verdicts[at] as Verdict<T>)
     }
     this.#options.chunkEnded()
   }
