@@ -10,15 +10,23 @@ export interface Usage {
   /** CPU of all threads. */
   readonly cpuMicros: number
   readonly mainThreadMicros: number
+  /** How long the main thread could have run and had no core. */
+  readonly mainThreadWaitMicros: number
   readonly rssBytes: number
   readonly peakRssBytes: number
 }
 
-/** What processes have used so far, together; peaks are added as if they had come at once. Linux only. */
+/** What processes have used so far, together, but waiting, which is their mean; peaks are added as if they had come at once. Linux only. */
 export function usageOf (pids: readonly number[]): Usage {
   const usages = pids.map(usageOfOne)
   const sum = (field: keyof Usage) => usages.reduce((sum, usage) => sum + usage[field], 0)
-  return { cpuMicros: sum('cpuMicros'), mainThreadMicros: sum('mainThreadMicros'), rssBytes: sum('rssBytes'), peakRssBytes: sum('peakRssBytes') }
+  return {
+    cpuMicros: sum('cpuMicros'),
+    mainThreadMicros: sum('mainThreadMicros'),
+    mainThreadWaitMicros: sum('mainThreadWaitMicros') / pids.length,
+    rssBytes: sum('rssBytes'),
+    peakRssBytes: sum('peakRssBytes')
+  }
 }
 
 /** The processes that this one has started. */
@@ -33,6 +41,7 @@ function usageOfOne (pid: number): Usage {
   return {
     cpuMicros: cpuMicros(`/proc/${pid}/stat`),
     mainThreadMicros: cpuMicros(`/proc/${pid}/task/${pid}/stat`),
+    mainThreadWaitMicros: Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1] ?? NaN) / 1000,
     rssBytes: kilobytes(status, 'VmRSS'),
     peakRssBytes: kilobytes(status, 'VmHWM')
   }

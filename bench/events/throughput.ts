@@ -53,6 +53,7 @@ function figuresBetween (before: Sample, after: Sample): Figures {
     'CPU µs/event': cpuMicros / events,
     'main thread µs/event': since(({ usage }) => usage.mainThreadMicros) / events,
     'cores used': cpuMicros / 1e6 / seconds,
+    'main thread waits for a core %': since(({ usage }) => usage.mainThreadWaitMicros) / 1e4 / seconds,
     'rows per write': since(({ report }) => report.rows) / calls('BatchWriteItem', 'PutItem'),
     'messages per send': events / calls('SendMessageBatch', 'SendMessage'),
     'bytes per event, in calls': since(({ report }) => report.bytes) / events,
