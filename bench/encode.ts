@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { JsonWriter } from '../src/connectors/aws/json-writer.js'
 import { decodeEvents, type EncodedEvents } from '../src/pipelines/events/encoded-events.js'
 import { EventChunks, placesOf } from '../src/pipelines/events/event-chunks.js'
 import { EventEncoder } from '../src/pipelines/events/event-encoder.js'
@@ -32,6 +34,10 @@ function createSteps (): Record<string, Step> {
   const encoder = new EventEncoder('partition')
   const answers = values.map((chunk, index) => examineChunk(chunk, contexts[index]!, examiner))
   const progress = new SharedArrayBuffer(4)
+  const json = new JsonWriter()
+  const scratch = Buffer.allocUnsafe(64 * 1024)
+  const { uids } = answers[0]!.valid as EncodedEvents
+  const joined = uids.join('')
   return {
     'do nothing': eachChunk(index => { for (const value of values[index]!) kept = value!.length }),
     'main: pack and describe': eachChunk(index => [packValues(chunks[index]!.map(record => record.value)), placesOf(chunks[index]!, 'partition')]),
@@ -48,7 +54,25 @@ function createSteps (): Record<string, Step> {
       answers[index] = moved
       return moved
     }),
-    'main: take the answer': eachChunk(index => verdictsOf(answers[index]!, decodeEvents(answers[index]!.valid as EncodedEvents)))
+    'main: take the answer': eachChunk(index => verdictsOf(answers[index]!, decodeEvents(answers[index]!.valid as EncodedEvents))),
+    // What was decided between: the first of each group is in use.
+    'a body: a pass over its bytes': eachEvent(values, value => {
+      json.clear()
+      json.quote(value)
+    }),
+    'a body: JSON.stringify of its text': eachEvent(values, value => scratch.write(JSON.stringify(value.toString()))),
+    'a uid: a pass over its characters': eachEvent(parsed, ({ uid }) => {
+      json.clear()
+      json.string(uid)
+    }),
+    'a uid: JSON.stringify': eachEvent(parsed, ({ uid }) => scratch.write(JSON.stringify(uid))),
+    'an id: SHA-256 of the bytes': eachEvent(values, value => hash('sha256', value)),
+    'an id: SHA-256 of a string': eachEvent(values, value => hash('sha256', `36:${String(value)}`)),
+    'uids: a list of them is cloned': eachChunk(() => structuredClone(uids)),
+    'uids: one string is cloned, and cut': eachChunk(() => {
+      const text = structuredClone(joined)
+      return uids.map((_, index) => text.slice(36 * index, 36 * index + 36))
+    })
   }
 }
 
@@ -65,6 +89,10 @@ function recordOf (index: number): SourceRecord {
 
 /** What the steps returned last: keeps the compiler from leaving them out. */
 export let kept: unknown
+
+function eachEvent<T> (chunks: ReadonlyArray<readonly T[]>, step: (event: NonNullable<T>) => unknown): Step {
+  return eachChunk(index => { for (const event of chunks[index]!) kept = step(event as NonNullable<T>) })
+}
 
 function eachChunk (step: (index: number) => unknown): Step {
   return () => {
