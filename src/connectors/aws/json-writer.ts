@@ -27,6 +27,19 @@ export class JsonWriter {
     this.#length += this.#bytes.write(json, this.#length, 'latin1')
   }
 
+  /** Leaves room for so many bytes and returns where: `fill` writes them before they are taken. */
+  gap (bytes: number): number {
+    this.#reserve(bytes)
+    const start = this.#length
+    this.#length += bytes
+    return start
+  }
+
+  /** Ready JSON of ASCII characters alone, into a gap. */
+  fill (start: number, json: string): void {
+    this.#bytes.write(json, start, 'latin1')
+  }
+
   /** A whole number from 0 to 2^53 - 1. Returns how many digits it has. */
   integer (value: number): number {
     let digits = 1

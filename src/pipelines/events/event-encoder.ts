@@ -3,7 +3,7 @@ import { JsonWriter } from '../../connectors/aws/json-writer.js'
 import { numberBytes, SOURCE_OFFSET, SOURCE_PARTITION } from '../../connectors/dynamodb/row.js'
 import { type SourceRecord } from '../../engine/record.js'
 import { COLUMN, COLUMNS, type EncodedEvents } from './encoded-events.js'
-import { deduplicationIdOf, type Event, EVENT_PROPERTIES, messageBodyOf } from './event.js'
+import { DEDUPLICATION_ID_CHARACTERS, deduplicationIdOf, type Event, EVENT_PROPERTIES, messageBodyOf } from './event.js'
 import { type MessageGroup, messageGroupOf } from './message-group.js'
 
 export const KEY_ATTRIBUTE = 'UUID'
@@ -26,7 +26,9 @@ export class EventEncoder {
   #numbers = new Uint32Array(0)
   #at = 0
   #uids: string[] = []
-  #digests: string[] = []
+  #bodies: Buffer[] = []
+  /** Where the deduplication ids belong. */
+  #idGaps: number[] = []
   #words = new Map<string, number>()
 
   constructor (group: MessageGroup) {
@@ -39,7 +41,8 @@ export class EventEncoder {
     this.#numbers = new Uint32Array(maxEvents * COLUMNS)
     this.#at = 0
     this.#uids = []
-    this.#digests = []
+    this.#bodies = []
+    this.#idGaps = []
     this.#words = new Map()
   }
 
@@ -52,7 +55,7 @@ export class EventEncoder {
     this.#writeMembers(body, groupId)
 
     this.#uids.push(event.uid)
-    this.#digests.push(hash('md5', body))
+    this.#bodies.push(body)
     const numbers = this.#numbers
     const at = this.#at
     numbers[at + COLUMN.itemEnd] = itemEnd
@@ -65,13 +68,25 @@ export class EventEncoder {
   }
 
   end (): EncodedEvents {
+    const digests = this.#hash()
     return {
       bytes: this.#json.take(),
       numbers: this.#numbers.slice(0, this.#at),
       uids: this.#uids,
-      digests: this.#digests.join(''),
+      digests,
       words: [...this.#words.keys()]
     }
+  }
+
+  /** Of all events in one go: in the midst of their other work each hash costs a third more. */
+  #hash (): string {
+    let digests = ''
+    for (const body of this.#bodies) digests += hash('md5', body)
+    for (let index = 0; index < this.#idGaps.length; index++) {
+      this.#json.fill(this.#idGaps[index]!, deduplicationIdOf(this.#bodies[index]!))
+    }
+    this.#bodies = []
+    return digests
   }
 
   /** Returns the item's size as DynamoDB counts it. */
@@ -108,7 +123,7 @@ export class EventEncoder {
     json.raw(GROUP_ID)
     json.string(groupId)
     json.raw(DEDUPLICATION_ID)
-    json.ascii(deduplicationIdOf(body))
+    this.#idGaps.push(json.gap(DEDUPLICATION_ID_CHARACTERS))
     json.raw(QUOTE)
   }
 

@@ -21,11 +21,13 @@ export function messageBodyOf (text: Buffer): Buffer {
 
 /**
  * Same for a replay of the same bytes and different for another event, also under the same uid, which is a part of the
- * body. 64 characters: within the 128 that SQS takes.
+ * body. SQS takes up to 128 characters.
  */
 export function deduplicationIdOf (body: Buffer): string {
   return hash('sha256', body)
 }
+
+export const DEDUPLICATION_ID_CHARACTERS = 64
 
 /**
  * SQS takes `#x9 #xA #xD #x20-#xD7FF #xE000-#xFFFD #x10000-#x10FFFF`. Of what it refuses, only U+FFFE and U+FFFF stand

@@ -33,6 +33,17 @@ t.test('a JSON text is quoted as JSON writes a string', async t => {
   }), { numRuns: 500, seed: 2 })
 })
 
+t.test('a gap is filled later, also when memory has grown meanwhile', async t => {
+  const long = 'x'.repeat(2_000_000)
+  t.equal(written(json => {
+    json.ascii('<')
+    const gap = json.gap(5)
+    json.ascii('>')
+    json.string(long)
+    json.fill(gap, 'later')
+  }), `<later>"${long}"`)
+})
+
 t.test('memory grows with what is written, and what is taken has just its size', async t => {
   const json = new JsonWriter()
   const pieces = [1, 100, 900_000, 1_000_000, 3_000_000, 10].map(size => 'é"\\'.repeat(Math.ceil(size / 3)))
