@@ -39,7 +39,7 @@ function headOf ({ scope, setting, machine, date, commit, command, variants }: B
   const runs = Math.max(0, ...Object.values(variants).map(({ runs }) => runs.length))
   return [
     `${scope}${setting === undefined ? '' : `, ${setting}`}: median of ${runs}${runs > 1 ? ' (lowest – highest)' : ''}`,
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, ${date.slice(0, 16)}Z, commit ${commit}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}, load ${machine.load.toFixed(1)}, ${date.slice(0, 16)}Z, commit ${commit}`,
     `\`${command}\``
   ]
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 import { type Measurement } from './scope.js'
 
 /** Figures of one run, by name; the unit is part of the name. */
@@ -30,6 +30,8 @@ interface Machine {
   readonly memoryGiB: number
   readonly kernel: string
   readonly node: string
+  /** Of the last minute, at the end: what the benchmark needs itself, and what else there was. */
+  readonly load: number
 }
 
 export function createResult (scope: string, { variants, setting, notes }: Measurement): BenchResult {
@@ -70,7 +72,8 @@ function machine (): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
-    node: process.version
+    node: process.version,
+    load: loadavg()[0] ?? NaN
   }
 }
 

@@ -9,6 +9,7 @@ type Measure = (results: Results) => string | undefined
 const EVENTS = 'events-plain-0ms'
 const SLOW_SINKS = 'events-plain-10ms'
 const TLS = 'events-tls-0ms'
+const LATENCY = 'latency-plain-0ms'
 const LOAD_TEST = 'load-test-plain-0ms'
 
 const ROWS: ReadonlyArray<readonly [what: string, measure: Measure]> = [
@@ -28,7 +29,7 @@ const ROWS: ReadonlyArray<readonly [what: string, measure: Measure]> = [
 /** The figures that a reader asks for first, with where they come from. */
 export function summarize (results: Results): string {
   const rows = ROWS.map(([what, measure]) => [what, measure(results)] as const).filter(([, value]) => value !== undefined)
-  const sources = [EVENTS, TLS, SLOW_SINKS, LOAD_TEST].flatMap(name => results.get(name) ?? [])
+  const sources = [EVENTS, TLS, SLOW_SINKS, LOAD_TEST, LATENCY].flatMap(name => results.get(name) ?? [])
   const commits = [...new Set(sources.map(({ commit }) => commit))].join(', ')
   const dates = [...new Set(sources.map(({ date }) => date.slice(0, 10)))].join(', ')
   const machine = sources[0]?.machine
@@ -64,7 +65,7 @@ function againstNaive (results: Results): string | undefined {
 }
 
 function worstLatency (results: Results): string | undefined {
-  const median = results.get(EVENTS)?.variants['tuned']?.median ?? {}
+  const median = results.get(LATENCY)?.variants['tuned']?.median ?? {}
   const latencies = Object.entries(median).filter(([name]) => name.startsWith('p99 ms at')).map(([, value]) => value)
   return latencies.length === 0 ? undefined : `${format(Math.max(...latencies))} ms`
 }

@@ -18,6 +18,7 @@ import { type Variant } from './variants.js'
 
 export interface EventsBenchOptions {
   readonly variants: readonly Variant[]
+  /** 0: no throughput, only latency. */
   readonly events: number
   readonly runs: number
   /** Of a cluster that runs already; one is started without. */
@@ -53,7 +54,7 @@ export async function benchEvents (options: EventsBenchOptions): Promise<Measure
   return await withFilledTopic(options, async filled => {
     const notes = new Set<string>()
     const session = randomBytes(4).toString('hex')
-    const variants: Record<string, Figures[]> = { [NOTHING]: [] }
+    const variants: Record<string, Figures[]> = options.events === 0 ? {} : { [NOTHING]: [] }
     for (let run = 0; run < options.runs; run++) {
       variants[NOTHING]?.push(consumeOnce(NOTHING, { ...filled, events: options.events }))
       const combinations = combinationsOf(options)
@@ -80,21 +81,26 @@ function combinationsOf ({ variants, partialFailuresPercent: percent }: EventsBe
 async function runOnce (run: Run): Promise<Figures> {
   const sink = await startSink(run)
   try {
-    const throughput = await measure(run, sink, run.topic, async program => {
-      if (run.variant.naive) return await watch(program, sink)
-      const figures = await drain(program, sink, run.events)
-      await checkUids(run, sink)
-      return figures
-    })
-    if (run.latencyRates.length === 0 || run.variant.naive) return throughput
-    const topic = `bench-latency-${run.name}`
-    await createTopic(run.brokers, topic, BROKER_TIME)
-    const latency = await measure({ ...run, profile: false }, sink, topic, async program =>
-      await trickle(program, sink, { ...run, topic, rates: run.latencyRates, seconds: run.latencySeconds }))
-    return { ...throughput, ...latency }
+    return { ...run.events === 0 ? {} : await measureThroughput(run, sink), ...run.latencyRates.length === 0 || run.variant.naive ? {} : await measureLatency(run, sink) }
   } finally {
     await sink.close()
   }
+}
+
+async function measureThroughput (run: Run, sink: Sink): Promise<Figures> {
+  return await measure(run, sink, run.topic, async program => {
+    if (run.variant.naive) return await watch(program, sink)
+    const figures = await drain(program, sink, run.events)
+    await checkUids(run, sink)
+    return figures
+  })
+}
+
+async function measureLatency (run: Run, sink: Sink): Promise<Figures> {
+  const topic = `bench-latency-${run.name}`
+  await createTopic(run.brokers, topic, BROKER_TIME)
+  return await measure({ ...run, profile: false }, sink, topic, async program =>
+    await trickle(program, sink, { ...run, topic, rates: run.latencyRates, seconds: run.latencySeconds }))
 }
 
 /** While a fault is armed the endpoint reads every entry: with failing runs to compare, it does so in undisturbed ones too. */
