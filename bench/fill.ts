@@ -1,0 +1,28 @@
+import { DEFAULTS, type LaneSetting, workOff } from './engine/simulated-road.js'
+import { type Scope } from './scope.js'
+
+/** What is changed of the defaults, by name. */
+const VARIANTS: Readonly<Record<string, Partial<LaneSetting>>> = {
+  'no order': { tableConcurrency: 32, order: 'none' },
+  defaults: {},
+  'DYNAMODB_CONCURRENCY 32': { tableConcurrency: 32 },
+  'the same, 20 ms': { tableConcurrency: 32, callMs: 20 },
+  'the same, 10 ms, 24 partitions': { tableConcurrency: 32, partitions: 24 },
+  'the same, 4,000 in flight': { tableConcurrency: 32, maxInFlightRecords: 4_000 },
+  'the same, 5 % failing': { tableConcurrency: 32, failShare: 0.05 },
+  'the same, strict order': { tableConcurrency: 32, order: 'strict' }
+}
+
+export const scope: Scope = {
+  summary: 'how full calls are and how fast a backlog goes when order is kept and nothing but calls takes time',
+  details: `The engine in simulated time: ${DEFAULTS.partitions} partitions, 4 clients, calls of ${DEFAULTS.callMs} to ${DEFAULTS.callMs * 1.2} ms. Says what lanes allow, on a processor that costs nothing.`,
+  runs: 1,
+  async measure (_flags, progress) {
+    const variants: Record<string, Array<Readonly<Record<string, number>>>> = {}
+    for (const [name, setting] of Object.entries(VARIANTS)) {
+      progress(name)
+      variants[name] = [await workOff({ ...DEFAULTS, ...setting })]
+    }
+    return { variants, notes: ['Simulated with one seed: each run gives the same figures.'] }
+  }
+}
