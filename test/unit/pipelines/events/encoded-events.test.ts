@@ -33,6 +33,20 @@ t.test('an event that lets go of its chunk stays as it is', async t => {
   }
 })
 
+t.test('a chunk that was begun and not ended leaves nothing to the next', async t => {
+  encoder.begin(2)
+  encoder.add({ ...EVENT, client: 'of the chunk before' }, Buffer.from('{}'), { partition: 0, offset: 0, key: null })
+  const [event, none] = chunkOf(1, 7)
+  t.equal(none, undefined)
+  t.match(event, { uid: `${EVENT.uid} 7`, client: EVENT.client, groupId: `${EVENT.client}:1` })
+  t.equal(event?.item.start, 0)
+  t.strictSame(JSON.parse(`{${jsonOf(event!.members)}}`).MessageBody, JSON.stringify({ ...EVENT, uid: `${EVENT.uid} 7` }))
+})
+
+t.test('no event is an answer too', async t => {
+  t.strictSame(chunkOf(0), [])
+})
+
 t.test('8,000 events, each the last of its chunk, hold their own bytes and no more', async t => {
   const collect = collector()
   const kept: EncodedEvent[] = []
