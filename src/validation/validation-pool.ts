@@ -79,8 +79,7 @@ export class ValidationPool<T> implements Examiner<T> {
     const refused = chunk.map(record => this.#options.admit(record))
     const admitted = chunk.filter((_, index) => refused[index] === undefined)
     if (admitted.length === 0) return refused as Poison[]
-    this.#waiting++
-    const verdicts = await this.#line.push(admitted)
+    const verdicts = await this.#examineInLine(admitted)
     if (admitted.length === chunk.length) return verdicts
     let next = 0
     return refused.map(poison => poison ?? verdicts[next++]!)
@@ -93,6 +92,13 @@ export class ValidationPool<T> implements Examiner<T> {
   /** Kills the threads; what is not examined yet is rejected. */
   async close (): Promise<void> {
     await this.#threads.close()
+  }
+
+  async #examineInLine (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
+    const parts = partsOf(records)
+    this.#waiting += parts.length
+    const verdicts = await Promise.all(parts.map(part => this.#line.push(part)))
+    return verdicts.length === 1 ? verdicts[0]! : verdicts.flat()
   }
 
   async #examineTogether (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
@@ -130,6 +136,25 @@ export class ValidationPool<T> implements Examiner<T> {
 }
 
 const CRASHES_TO_CONVICT = 2
+
+/** Bytes of values in one run: what a thread makes of them is some times as large, and in one piece. */
+const MAX_RUN_BYTES = 4 * 1024 * 1024
+
+/** Usually one: only large records need more runs. */
+function partsOf (records: readonly SourceRecord[]): Array<readonly SourceRecord[]> {
+  const parts: Array<readonly SourceRecord[]> = []
+  let start = 0
+  let bytes = 0
+  for (let index = 0; index < records.length; index++) {
+    bytes += records[index]!.value?.length ?? 0
+    if (bytes <= MAX_RUN_BYTES || index === start) continue
+    parts.push(records.slice(start, index))
+    start = index
+    bytes = records[index]!.value?.length ?? 0
+  }
+  parts.push(start === 0 ? records : records.slice(start))
+  return parts
+}
 
 function isConviction (verdict: Verdict<unknown>): boolean {
   return verdict.class === 'poison' && (verdict.code === 'VALIDATION_TIMEOUT' || verdict.code === 'VALIDATION_CRASH')

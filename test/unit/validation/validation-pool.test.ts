@@ -104,6 +104,15 @@ t.test('chunks wait in line, which is no verdict', async t => {
   t.ok(pool.busyMs > 0)
 })
 
+t.test('a chunk of large records is examined in several runs, which ends in the same order', async t => {
+  const pool = createPool(t, { ...PATIENT, maxHeapMb: 256, admit: record => checkSize(record.value, 10_000_000) })
+  const values = Array.from({ length: 7 }, (_, index) => `${index}`.repeat(index === 3 ? 9_000_000 : 1_900_000))
+  const verdicts = verdictsOf(pool, values)
+  t.equal(pool.queueSize, 4, '2 + 1 + 1 + 2 + 1 records, of which the first are under way')
+  t.strictSame(await verdicts, values)
+  t.equal(pool.queueSize, 0)
+})
+
 t.test('a worker that dies at start convicts nobody, is told to readiness, and is tried again', async t => {
   const file = join(t.testdir(), 'cured')
   const pool = createPool(t, { workerData: { diesUntil: file }, patienceMs: 600 })
