@@ -33,11 +33,12 @@ export function summarize (results: Results): string {
   const commits = [...new Set(sources.map(({ commit }) => commit))].join(', ')
   const dates = [...new Set(sources.map(({ date }) => date.slice(0, 10)))].join(', ')
   const machine = sources[0]?.machine
+  const loads = sources.map(({ machine }) => machine.load)
   return [
     '| | |', '| --- | ---: |',
     ...rows.map(([what, value]) => `| ${what} | ${value ?? ''} |`),
     '',
-    `Medians; ${dates}, commit ${commits}, ${machine?.cores} cores (${machine?.cpu}), Node ${machine?.node}; Kafka, the service and the endpoint share them.`
+    `Medians; ${dates}, commit ${commits}, ${machine?.cores} cores (${machine?.cpu}), Node ${machine?.node}; Kafka, the service and the endpoint share them. The benchmark alone is a load of 3 to 4; it was ${format(Math.min(...loads))} to ${format(Math.max(...loads))}.`
   ].join('\n')
 }
 
