@@ -38,7 +38,7 @@ export function summarize (results: Results): string {
     '| | |', '| --- | ---: |',
     ...rows.map(([what, value]) => `| ${what} | ${value ?? ''} |`),
     '',
-    `Medians; ${dates}, commit ${commits}, ${machine?.cores} cores (${machine?.cpu}), Node ${machine?.node}; Kafka, the service and the endpoint share them. The benchmark alone is a load of 3 to 4; it was ${format(Math.min(...loads))} to ${format(Math.max(...loads))}.`
+    `Medians; ${dates}, commit ${commits}, ${machine?.cores} cores (${machine?.cpu}), Node ${machine?.node}; Kafka, the service and the endpoint share them. The load was ${format(Math.min(...loads))} to ${format(Math.max(...loads))}, with what else there was to do.`
   ].join('\n')
 }
 
