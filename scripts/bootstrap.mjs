@@ -33,6 +33,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the machine is not ready, 128 + n
 const EXIT_USAGE = 2
 const EXIT_MACHINE = 3
 
+const BENCHES_WITH_KAFKA = new Set(['consume', 'events', 'latency', 'knobs', 'load-test'])
+
 /**
  * @typedef {object} Command
  * @property {(args: string[]) => boolean} needsStack whether the local servers may be run
@@ -50,7 +52,7 @@ const COMMANDS = {
     run: args => runNode('dist/src/cli/launcher.js', args)
   },
   bench: {
-    needsStack: args => !asksForHelp(args),
+    needsStack: args => BENCHES_WITH_KAFKA.has(args[0] ?? '') && !args.includes('--brokers') && !asksForHelp(args),
     run: args => runNode('dist/bench/bench.js', args)
   },
   test: {
