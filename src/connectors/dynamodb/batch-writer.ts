@@ -12,6 +12,6 @@ export interface BatchWriter {
 
 /** The service's answer, in its own names. */
 export interface BatchWriteAnswer {
-  /** By table; as they were sent, so they are known by their keys. */
-  readonly UnprocessedItems?: Readonly<Record<string, readonly WriteRequest[]>> | undefined
+  /** By table; as they were sent, so they are known by their keys. The service always names it, if only empty. */
+  readonly UnprocessedItems?: Readonly<Record<string, readonly WriteRequest[]>> | null | undefined
 }

@@ -25,11 +25,12 @@ function stageOn (answer: Answer) {
 const flights = (count: number, options: FlightOptions = {}) => Array.from({ length: count }, (_, index) => flightOf({ uid: `u${index}` }, options))
 const keysOf = (input: BatchWriteItemCommandInput) => input.RequestItems?.['events']?.map(request => request.PutRequest?.Item?.['UUID']?.S) ?? []
 const run = async (answer: Answer, count: number) => await stageOn(answer).run(flights(count), new AbortController().signal)
+const TOOK_ALL = { UnprocessedItems: {} }
 const DESCRIPTION = { Table: { KeySchema: [{ AttributeName: 'UUID' }], AttributeDefinitions: [{ AttributeName: 'UUID', AttributeType: 'S' }] } }
 
 t.test('a batch is one call, and every record of it is done', async t => {
   const calls: BatchWriteItemCommandInput[] = []
-  const outcomes = await run((_operation, input) => { calls.push(input); return {} }, 25)
+  const outcomes = await run((_operation, input) => { calls.push(input); return TOOK_ALL }, 25)
   t.equal(calls.length, 1)
   t.equal(calls[0]?.RequestItems?.['events']?.length, 25)
   t.strictSame(outcomes.map(outcome => outcome.class), Array(25).fill('done'))
@@ -39,6 +40,14 @@ t.test('what the service leaves unprocessed is found again by its key', async t 
   const outcomes = await run((_operation, input: BatchWriteItemCommandInput) => ({ UnprocessedItems: { events: input.RequestItems?.['events']?.slice(1, 3) } }), 4)
   t.strictSame(outcomes.map(outcome => outcome.class), ['done', 'transient', 'transient', 'done'])
   t.match(outcomes[1], { code: 'UNPROCESSED', throttled: true })
+})
+
+t.test('an answer that does not say what was left unprocessed, or names what was not sent, confirms nothing', async t => {
+  const stranger = { PutRequest: { Item: { UUID: { S: 'another' } } } }
+  for (const answer of [{}, { UnprocessedItems: null }, { UnprocessedItems: { events: [stranger] } }]) {
+    const outcomes = await run(() => answer, 3)
+    t.strictSame(outcomes.map(outcome => `${outcome.class} ${'code' in outcome ? outcome.code : ''}`), Array(3).fill('transient UNKNOWN'), JSON.stringify(answer))
+  }
 })
 
 t.test('a call that is left unprocessed as a whole is a throttled table', async t => {
@@ -54,7 +63,7 @@ for (const [name, bad] of [['first', 0], ['middle', 12], ['last', 24]] as const)
       calls++
       if (keysOf(input).includes(`u${bad}`)) throw serviceError('ValidationException')
       written.push(...keysOf(input))
-      return {}
+      return TOOK_ALL
     }, 25)
     t.equal(written.length, 24)
     t.equal(new Set(written).size, 24)
@@ -100,7 +109,7 @@ t.test('no row is condemned when the halving ends before one was taken', async t
   const answer = (first: string): Answer => (_operation, input: BatchWriteItemCommandInput) => {
     const keys = keysOf(input)
     if (keys.length > 1) throw serviceError('ValidationException')
-    if (keys[0] === first) return {}
+    if (keys[0] === first) return TOOK_ALL
     throw keys[0] === 'u1' ? serviceError('ValidationException') : serviceError('InternalServerError', 500)
   }
   const codes = async (first: string, count: number) => (await stageOn(answer(first)).run(flights(count), new AbortController().signal))
@@ -123,7 +132,7 @@ t.test('replays are put one by one under a condition, the others in a batch, out
   const calls: string[] = []
   const stage = stageOn((operation, input: PutItemCommandInput) => {
     calls.push(operation)
-    if (operation !== 'PutItem') return {}
+    if (operation !== 'PutItem') return TOOK_ALL
     t.match(input, { ConditionExpression: /attribute_not_exists/, ExpressionAttributeValues: { ':offset': { N: '0' } } })
     if (input.Item?.['UUID']?.S === 'newer') throw serviceError('ConditionalCheckFailedException')
     throw serviceError('InternalServerError', 500)
@@ -135,7 +144,7 @@ t.test('replays are put one by one under a condition, the others in a batch, out
 })
 
 t.test('the stage never asks for more than a call may hold', async t => {
-  const stage = stageOn(() => ({}))
+  const stage = stageOn(() => TOOK_ALL)
   t.equal(stage.batch.maxRecords, 25)
   t.ok(stage.batch.maxBytes <= 16 * 1024 * 1024)
   t.equal(stage.maxPerLane, 1)
