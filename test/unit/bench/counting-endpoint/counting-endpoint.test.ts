@@ -13,7 +13,7 @@ const BODY = '{"uid":"ação-\u{1F600}","note":"\\"quoted\\" \\\\ back\\u0041\\/
 t.test('it answers the clients of the service, and counts rows and messages by their uids', async t => {
   const { endpoint, dynamodb, sqs } = await start(t)
   const stored = await store({ dynamodb }, ['a', 'b', 'c'])
-  t.strictSame(stored.UnprocessedItems ?? {}, {})
+  t.strictSame(stored.UnprocessedItems, {})
   await dynamodb.send(new PutItemCommand({ TableName: 'events', Item: itemOf('d', 3) }))
   const { Successful: successful, Failed: failed } = await send({ sqs, endpoint }, ['a', 'b', 'c'])
   t.strictSame([successful?.map(entry => entry.Id), failed], [['0', '1', '2'], []])
