@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type Answer, EMPTY } from '../recording-endpoint/answer.js'
+import { type Answer } from '../recording-endpoint/answer.js'
 import { type Tally } from './tally.js'
 
 interface Message {
@@ -8,6 +8,7 @@ interface Message {
 }
 
 const TOOK_ALL: Answer = { status: 200, body: '{"UnprocessedItems":{}}' }
+const ALL_WRITTEN: Answer = { status: 200, body: '{"UnprocessedItems":{}}' }
 const ROW_UID = '"UUID":{"S":"'
 const EVENT_UID = '"uid":"'
 
