@@ -8,7 +8,6 @@ interface Message {
 }
 
 const TOOK_ALL: Answer = { status: 200, body: '{"UnprocessedItems":{}}' }
-const ALL_WRITTEN: Answer = { status: 200, body: '{"UnprocessedItems":{}}' }
 const ROW_UID = '"UUID":{"S":"'
 const EVENT_UID = '"uid":"'
 
