@@ -21,6 +21,8 @@ export interface BatcherOptions {
 
 /** So many calls may go to lanes that fill them before the lane that has been ready for longest has its turn. */
 const FULL_LANES_IN_A_ROW = 8
+/** More than calls come and go with in a moment. */
+const MAX_SPARE_LANES = 1_000
 
 /**
  * Gathers records into calls. Invariants: a lane is in at most one batch at a time; a batch never exceeds the policy's
@@ -227,7 +229,7 @@ export class Batcher<T> {
 
   #close (lane: Lane<T>): void {
     this.#lanes.delete(lane.key)
-    this.#spare.push(lane)
+    if (this.#spare.length < MAX_SPARE_LANES) this.#spare.push(lane)
   }
 }
 

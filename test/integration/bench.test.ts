@@ -4,7 +4,8 @@ import { parseVariants } from '../../bench/events/variants.js'
 import { WRONG } from '../../bench/scope.js'
 import { startTestStack } from '../helpers/stack.js'
 
-const EVENTS = 3_000
+/** More than may be in flight: rows are still written when the warm-up has ended. */
+const EVENTS = 20_000
 
 t.test('the benchmark measures the service on real Kafka over TLS, and finds everything where it belongs', async t => {
   const { kafka } = await startTestStack(t, { servers: ['kafka'] })

@@ -54,6 +54,8 @@ const BY_CONNECTION = index(CONNECTION_ERRORS)
 /** Codes whose message names an ARN, a table or an address and nothing of a record, so an operator may see it. */
 const TELLING = new Set<FailureCode>(['ACCESS_DENIED', 'NOT_FOUND', 'UNAVAILABLE', 'MISCONFIGURED'])
 const MAX_DETAIL_CHARACTERS = 200
+/** A balancer in front of the service may ask for an hour. */
+const LONGEST_REST_MS = 60_000
 
 const OF_ALL_CALLS = new Set<FailureCode>(['CREDENTIALS', 'UNAVAILABLE'])
 
@@ -144,7 +146,7 @@ function detailOf (code: FailureCode, error: ErrorShape): string {
 /** https://www.rfc-editor.org/rfc/rfc9110#name-retry-after, in seconds; the form with a date is not used by AWS. */
 function retryAfter (error: ErrorShape): number | undefined {
   const seconds = Number(error.$response?.headers?.['retry-after'] ?? NaN)
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, LONGEST_REST_MS) : undefined
 }
 
 function index (table: Readonly<Partial<Record<FailureCode, readonly string[]>>>): ReadonlyMap<string, FailureCode> {

@@ -131,9 +131,8 @@ export class EventEncoder {
     if (this.#group !== 'partition') return messageGroupOf(this.#group, event, place)
     let ids = this.#groupIds.get(event.client)
     if (ids === undefined) {
-      forgetWhenFull(this.#groupIds)
       ids = []
-      this.#groupIds.set(event.client, ids)
+      keep(this.#groupIds, event.client, ids)
     }
     ids[place.partition] ??= messageGroupOf(this.#group, event, place)
     return ids[place.partition]!
@@ -180,16 +179,18 @@ class Attributes {
     let attribute = this.#known.get(value)
     if (attribute === undefined) {
       attribute = { json: Buffer.from(`},"${this.#name}":{"S":${JSON.stringify(value)}`), bytes: Buffer.byteLength(value) }
-      forgetWhenFull(this.#known)
-      this.#known.set(value, attribute)
+      keep(this.#known, value, attribute)
     }
     return attribute
   }
 }
 
-/** A schema may allow any value. */
+/** A schema may allow any value, of any length. */
 const MAX_KNOWN = 1_000
+const MAX_KNOWN_CHARACTERS = 256
 
-function forgetWhenFull (known: Map<string, unknown>): void {
+function keep<V> (known: Map<string, V>, key: string, value: V): void {
+  if (key.length > MAX_KNOWN_CHARACTERS) return
   if (known.size >= MAX_KNOWN) known.clear()
+  known.set(key, value)
 }

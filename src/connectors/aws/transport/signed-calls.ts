@@ -63,8 +63,12 @@ export class SignedCalls {
   call<Answer> (body: Buffer, signal: AbortSignal): Promise<Answer> {
     const target = this.#targets.current()
     if (target !== undefined && !signal.aborted) return this.#send<Answer>(this.#routeTo(target), body, signal)
-    return callWithin(this.#options.callTimeoutMs, signal, async signal =>
-      await this.#send<Answer>(this.#routeTo(await this.#targets.fetch()), body, signal))
+    return callWithin(this.#options.callTimeoutMs, signal, async signal => {
+      const fetched = await this.#targets.fetch()
+      // Given up meanwhile: it must not leave any more, and nobody hears of it.
+      signal.throwIfAborted()
+      return await this.#send<Answer>(this.#routeTo(fetched), body, signal)
+    })
   }
 
   /** Breaks off what is under way. */

@@ -71,6 +71,8 @@ t.test('the detail of a refused signature does not repeat what was signed', asyn
 t.test('the wait that a service asks for is handed on', async t => {
   const error = Object.assign(serviceError('ThrottlingException'), { $response: { headers: { 'retry-after': '2' } } })
   t.match(outcomeOf(classifyError(error), 'key'), { class: 'environment', scope: 'key', code: 'THROTTLED', retryAfterMs: 2000 })
+  error.$response.headers['retry-after'] = '3600'
+  t.match(classifyError(error), { retryAfterMs: 60_000 }, 'of a service that is well again within the hour')
 })
 
 t.test('credentials are those of the whole stage, a missing queue is its own', async t => {

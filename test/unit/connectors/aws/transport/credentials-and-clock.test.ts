@@ -4,6 +4,7 @@ import { classifyError } from '../../../../../src/connectors/aws/classify-error.
 import { encodeRow } from '../../../../../src/connectors/dynamodb/row.js'
 import { SignedBatchWriter } from '../../../../../src/connectors/dynamodb/signed-batch-writer.js'
 import { type TestScope } from '../../../../helpers/stack.js'
+import { until } from '../../../../helpers/until.js'
 import { VerifyingServer } from './verifying-server.js'
 
 const LIMITS = { connections: 4, connectTimeoutMs: 1_000, requestTimeoutMs: 2_000, callTimeoutMs: 3_000 }
@@ -60,6 +61,27 @@ t.test('refused credentials are fetched anew for the next call, once for all tha
   t.strictSame(await Promise.all([write(), write(), write()]), ['CREDENTIALS', 'CREDENTIALS', 'CREDENTIALS'])
   t.strictSame(await Promise.all([write(), write()]), ['done', 'done'])
   t.strictSame(server.taken, ['KEY1', 'KEY2', 'KEY2'])
+})
+
+t.test('a call that was given up while it waited for credentials never leaves', async t => {
+  const server = await VerifyingServer.start(t)
+  const issue = issuer(server, HOUR_MS)
+  let provide = () => {}
+  const provided = new Promise<void>(resolve => { provide = resolve })
+  const client = new DynamoDBClient({ region: 'eu-west-1', endpoint: server.url, maxAttempts: 1, credentials: async () => { await provided; return await issue() } })
+  const writer = new SignedBatchWriter(client, { ...LIMITS, requestTimeoutMs: 250, callTimeoutMs: 300 })
+  t.teardown(() => {
+    writer.destroy()
+    client.destroy()
+  })
+  const controller = new AbortController()
+  const write = async (signal: AbortSignal) => await writer.write('events', [encodeRow('a', { UUID: { S: 'a' } })], signal).then(() => 'done', (error: unknown) => classifyError(error).code)
+  const [late, givenUp] = [write(signal), write(controller.signal)]
+  controller.abort()
+  t.strictSame(await Promise.all([late, givenUp]), ['TIMEOUT', 'ABORTED'])
+  provide()
+  await until(async () => await write(signal) === 'done')
+  t.equal(server.taken.length, 1, 'only the call that nobody gave up')
 })
 
 t.test('calls go on when there are credentials again', async t => {
