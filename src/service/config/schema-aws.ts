@@ -17,7 +17,7 @@ export const dynamodbKnobs = {
     max: BATCH_WRITE_MAX_ITEMS
   }),
   batchLingerMs: integer('DYNAMODB_BATCH_LINGER_MS', {
-    description: 'How long the oldest row waits for company before a call leaves that is not full.',
+    description: 'How long a row that could go waits for company before a call leaves that is not full.',
     default: 10,
     unit: 'ms',
     min: 0,
@@ -55,7 +55,7 @@ export const sqsKnobs = {
     max: SEND_BATCH_MAX_ENTRIES
   }),
   batchLingerMs: integer('SQS_BATCH_LINGER_MS', {
-    description: 'How long the oldest message waits for company before a call leaves that is not full.',
+    description: 'How long a message that could go waits for company before a call leaves that is not full; behind a call of its group it could not.',
     default: 10,
     unit: 'ms',
     min: 0,
