@@ -1,6 +1,6 @@
 import { absentFeatures, missingFeatures } from '../connectors/kafka/features.js'
 import { describeError, UsageError } from '../errors.js'
-import { type RunningPipeline, type Service } from '../pipelines/events/start.js'
+import { type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
 import { startAdminServer } from '../service/admin-server.js'
 import { type EventsConfig, type LoadedConfig, loadConfig } from '../service/config/load-config.js'
 import { CONNECTING, Health } from '../service/health.js'
@@ -13,7 +13,7 @@ type Start = (config: EventsConfig, service: Service) => RunningPipeline
 
 /** Runs a pipeline as this process, from its configuration to its exit. Throws UsageError before anything has started. */
 export async function runService (start: Start): Promise<void> {
-  const loaded = loadConfig(process.env)
+  const loaded = loadConfig(process.env, 'events')
   const { config, secrets } = loaded
   refuseMissingFeatures(config)
   const logger = createLogger({ level: config.service.logLevel, secrets })

@@ -13,6 +13,7 @@ import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
 import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
+import { engineLimits } from '../shared/engine-limits.js'
 import { type EncodedEvent } from './encoded-events.js'
 import { KEY_ATTRIBUTE } from './event-encoder.js'
 
@@ -88,18 +89,6 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
     deadLetters: createDeadLetterStage({ producer: systems.deadLetters, topic: config.events.deadLetterTopic }),
     retryQueue,
     ...deps,
-    limits: {
-      maxInFlightRecords: config.flow.maxInFlightRecords,
-      maxInFlightBytes: config.flow.maxInFlightBytes,
-      replayShare: config.retry.creditShare,
-      maxAttempts: config.retry.maxAttempts,
-      retryInPlaceMs: config.retry.inPlaceMs,
-      backoffBaseMs: config.retry.backoffBaseMs,
-      backoffMaxMs: config.retry.backoffMaxMs,
-      holdMaxMs: config.retry.holdMaxMs,
-      maxUncommittedSpan: config.flow.maxUncommittedSpan,
-      maxPollSilenceMs: config.kafka.sessionTimeoutMs / 2,
-      gateSettleMs: config.kafka.sessionTimeoutMs / 10
-    }
+    limits: engineLimits(config)
   })
 }

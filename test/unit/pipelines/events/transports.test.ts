@@ -12,7 +12,7 @@ process.env.AWS_SECRET_ACCESS_KEY = 'test'
 
 /** A batch of rows and one of messages, carried as the environment says: what was logged, and what came of them. */
 async function carry (variables: Readonly<Record<string, string>>, endpoint: string) {
-  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092', ...variables })
+  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092', ...variables }, 'events')
   const logged: unknown[] = []
   const logger = { info: (line: unknown) => { logged.push(line) } } as Pick<Logger, 'info'> as Logger
   const options = { region: 'eu-west-1', endpoint, maxSockets: 1, connectTimeoutMs: 500, requestTimeoutMs: 1_000 }

@@ -8,8 +8,8 @@ import { describeError } from '../../errors.js'
 /** The client repeats its errors as long as they last; one line in this time says so. */
 const REPEAT_EVERY_MS = 30_000
 /**
- * Turns what a Kafka client says into log lines and, for the consumer, the `kafka` health check. The producer of dead
- * letters has none: what counts there is how long a letter waits.
+ * Turns what a Kafka client says into log lines and, for the consumer, the `kafka` health check. Producers have none: what
+ * counts there is how long a message waits.
  */
 export class KafkaReporter implements KafkaLog {
   readonly #logger: Logger
@@ -17,7 +17,7 @@ export class KafkaReporter implements KafkaLog {
   readonly #health: Health | undefined
   readonly #lastSaid = new Map<string, number>()
 
-  constructor (logger: Logger, client: 'consumer' | 'dead-letter producer', health?: Health) {
+  constructor (logger: Logger, client: 'consumer' | 'producer' | 'dead-letter producer', health?: Health) {
     this.#logger = logger
     this.#client = client
     this.#health = health

@@ -4,22 +4,25 @@ import { type Logger } from '../../service/logger.js'
 
 const REPEAT_EVERY_MS = 30_000
 
-/** Says the engine's rare events in words, what they mean for the events and what to do, and passes them on to the metrics. */
+/** Says the engine's rare events in words, what they mean for the records and what to do, and passes them on to the metrics. */
 export class IncidentReporter implements Incidents {
   readonly #logger: Logger
   readonly #metrics: Incidents
+  readonly #keyHeld: string
   readonly #lastSaid = new Map<string, number>()
 
-  constructor (logger: Logger, metrics: Incidents) {
+  /** `keyHeld`: how to say that one batch key is held, such as `a queue is held`. */
+  constructor (logger: Logger, metrics: Incidents, keyHeld: string) {
     this.#logger = logger
     this.#metrics = metrics
+    this.#keyHeld = keyHeld
   }
 
   held (stage: string, key: string | undefined, code: FailureCode, detail: string): void {
     this.#metrics.held(stage, key, code, detail)
     this.#logger.warn({ stage, key, code, detail }, key === undefined
-      ? 'a stage is held: its system is sick. No attempt is burnt, no event is lost; it is probed until it heals'
-      : 'a queue is held, the others go on. No attempt is burnt, no event is lost; it is probed until it heals')
+      ? 'a stage is held: its system is sick. No attempt is burnt, no record is lost; it is probed until it heals'
+      : `${this.#keyHeld}, the others go on. No attempt is burnt, no record is lost; it is probed until it heals`)
   }
 
   resumed (stage: string, key: string | undefined, heldMs: number): void {

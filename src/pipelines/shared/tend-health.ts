@@ -4,7 +4,6 @@ import { systemClock, type Timer } from '../../engine/clock.js'
 import { type Engine } from '../../engine/engine.js'
 import { type Health } from '../../service/health.js'
 import { type Logger } from '../../service/logger.js'
-import { type EventsExaminer } from './examiner.js'
 import { PollWatch } from './poll-watch.js'
 
 const EVERY_MS = 1_000
@@ -12,7 +11,8 @@ const EVERY_MS = 1_000
 interface TendHealthOptions<T> {
   readonly source: Pick<KafkaSource, 'polls'>
   readonly engine: Engine<T>
-  readonly examiner: EventsExaminer
+  /** `problem`: why nothing can be examined at present. */
+  readonly examiner: { readonly problem: string | undefined }
   readonly deadLetters: DeliveryProducer
   readonly health: Health
   readonly logger: Logger
@@ -43,9 +43,8 @@ export function tendHealth<T> (options: TendHealthOptions<T>): Timer {
 }
 
 function tendValidation<T> ({ examiner, health }: TendHealthOptions<T>): void {
-  const problem = 'problem' in examiner ? examiner.problem : undefined
-  if (problem === undefined) health.green('validation')
-  else health.red('validation', problem)
+  if (examiner.problem === undefined) health.green('validation')
+  else health.red('validation', examiner.problem)
 }
 
 /** With nothing in flight there is nothing to probe with, and nothing that waits: the next record tells. */
