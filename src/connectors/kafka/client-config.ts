@@ -34,6 +34,12 @@ export interface KafkaConsumerSettings extends KafkaSettings {
 export interface KafkaProducerSettings extends KafkaSettings {
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   readonly maxMessageBytes: number
+  /** How long a message waits for others of its partition, in ms. */
+  readonly lingerMs?: number
+  /** Largest batch of one partition, before compression. librdkafka's 1,000,000 when absent. */
+  readonly batchBytes?: number
+  /** Bound of what waits in the producer, acknowledged or not; beyond it sending waits. */
+  readonly queueKbytes?: number
 }
 
 /** What a dead letter adds to its record: the headers with its reason and origin. */
@@ -41,8 +47,8 @@ export const DEAD_LETTER_HEADROOM_BYTES = 65_536
 
 /** A producer's report is an error after this long; the caller decides whether to send again. */
 const DELIVERY_TIMEOUT_MS = 30_000
-/** Bound of what waits in a producer; beyond it `produce` reports a full queue. */
 const PRODUCER_QUEUE_KBYTES = 65_536
+const PRODUCER_LINGER_MS = 5
 /**
  * What one fetch takes of a partition; a larger message still comes, alone. With librdkafka's 1 MiB a backlog arrives
  * thousands of records of one partition at a time, so that few lanes have work. Single runs on a busy machine pointed
@@ -85,20 +91,25 @@ export function consumerConfig (settings: KafkaConsumerSettings): { global: Cons
   }
 }
 
-/** Properties of a producer that reports a delivery once all replicas have it, in order and without duplicates of its own. */
+/**
+ * Properties of a producer that reports a delivery once all replicas have it, in order and without duplicates of its own.
+ * A key goes to the partition that the Java client would choose.
+ */
 export function producerConfig (settings: KafkaProducerSettings): { global: ProducerGlobalConfig, topic: ProducerTopicConfig } {
+  const { lingerMs = PRODUCER_LINGER_MS, queueKbytes = PRODUCER_QUEUE_KBYTES, batchBytes, maxMessageBytes } = settings
   return {
     global: {
       ...commonConfig(settings),
       dr_cb: true,
       'enable.idempotence': true,
-      'message.max.bytes': settings.maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
-      'queue.buffering.max.kbytes': Math.max(PRODUCER_QUEUE_KBYTES, Math.ceil(settings.maxMessageBytes / 1024) * 2),
-      'linger.ms': 5,
+      'message.max.bytes': maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES,
+      'queue.buffering.max.kbytes': Math.max(queueKbytes, Math.ceil(maxMessageBytes / 1024) * 2),
+      'linger.ms': lingerMs,
+      ...(batchBytes === undefined ? {} : { 'batch.size': batchBytes }),
       'compression.codec': settings.compression,
       ...settings.properties
     },
-    topic: { 'request.required.acks': -1, 'message.timeout.ms': DELIVERY_TIMEOUT_MS }
+    topic: { 'request.required.acks': -1, 'message.timeout.ms': DELIVERY_TIMEOUT_MS, partitioner: 'murmur2_random' }
   }
 }
 
