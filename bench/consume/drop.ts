@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/service/config/load-config.js'
 import { Meter } from './meter.js'
 
 const [brokers = '', topic = '', wanted = '0', recordsPerCall = '500'] = process.argv.slice(2)
-const { config } = loadConfig({ ...process.env, KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: `bench-drop-${process.pid}` })
+const { config } = loadConfig({ ...process.env, KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: `bench-drop-${process.pid}` }, 'events')
 const properties = consumerConfig(config.kafka)
 const consumer = new rdkafka.KafkaConsumer({ ...properties.global, 'enable.partition.eof': false }, properties.topic)
 const meter = new Meter(Number(wanted))

@@ -45,7 +45,7 @@ class SettlingIntake implements Intake {
 }
 
 const [brokers = '', topic = '', wanted = '0'] = process.argv.slice(2)
-const { config } = loadConfig({ ...process.env, KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: `bench-source-${process.pid}`, EVENTS_TOPIC: topic })
+const { config } = loadConfig({ ...process.env, KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: `bench-source-${process.pid}`, EVENTS_TOPIC: topic }, 'events')
 const properties = consumerConfig(config.kafka)
 const meter = new Meter(Number(wanted))
 const intake = new SettlingIntake(records => { if (meter.count(records)) void source.stop(1_000).then(() => { process.exit(0) }) })

@@ -24,7 +24,7 @@ Examples:
 }
 
 async function check (options: { timeout: number, json: boolean }): Promise<void> {
-  const loaded = loadConfig(process.env)
+  const loaded = loadConfig(process.env, 'events')
   const settings = describeConfig(loaded, process.env)
   if (!options.json) process.stdout.write(`${renderSettings(settings)}\n`)
   const checks = await runChecks(loaded.config, options.timeout)

@@ -28,7 +28,7 @@ async function config (options: { json: boolean, write: boolean }): Promise<void
     for (const name of await writeGenerated()) process.stdout.write(`wrote ${name}\n`)
     return
   }
-  const loaded = loadConfig(process.env)
+  const loaded = loadConfig(process.env, 'events')
   const settings = describeConfig(loaded, process.env)
   process.stdout.write(options.json ? `${JSON.stringify(settings, null, 2)}\n` : renderSettings(settings))
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)

@@ -33,7 +33,7 @@ Exit code 0 when everything is there as defined, else 1. The same definitions fo
 }
 
 async function create (options: CreateOptions): Promise<void> {
-  const { config } = loadConfig(process.env)
+  const { config } = loadConfig(process.env, 'events')
   const { provisionEvents } = await import('./provision/provision-events.js')
   const steps = await provisionEvents(config, { ...options, timeoutMs: options.timeout })
   process.stdout.write(options.json ? `${JSON.stringify(steps, null, 2)}\n` : renderSteps(steps))

@@ -20,7 +20,7 @@ if (command === 'run' && pipeline === 'events' && args.length === 2) {
 
 async function launch (): Promise<number> {
   try {
-    return await supervise(args, loadConfig(process.env).config)
+    return await supervise(args, loadConfig(process.env, 'events').config)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     process.stderr.write(`${error.message}\n`)

@@ -95,7 +95,7 @@ function toOptions (flags: ProduceFlags, countIsDefault: boolean): ProduceOption
 function chooseTarget ({ toFile, to, topic, key }: ProduceFlags): ProduceOptions['to'] {
   if ((toFile === undefined) === (to === undefined)) throw new UsageError('Say where to: either --to-file <path> or --to kafka')
   if (toFile !== undefined) return { file: toFile }
-  const { config } = loadConfig(process.env)
+  const { config } = loadConfig(process.env, 'events')
   return { kafka: { ...config.kafka, compression: 'lz4' }, topic: topic ?? config.events.topic, key }
 }
 

@@ -72,7 +72,7 @@ export class EventsRoad {
     this.#t = t
     this.#options = options
     this.#environment = environmentOf(options)
-    this.config = loadConfig(this.#environment).config
+    this.config = loadConfig(this.#environment, 'events').config
     this.ledger = join(createTestFolder(t), 'ledger.ndjson')
     const common = { region: REGION, credentials: CREDENTIALS }
     this.dynamodb = new DynamoDBClient({ ...common, endpoint: this.#environment.AWS_ENDPOINT_URL_DYNAMODB ?? '' })

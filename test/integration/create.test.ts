@@ -105,7 +105,7 @@ t.test('A table with another key is refused', async t => {
 })
 
 function configFor (env: Readonly<Record<string, string>>): EventsConfig {
-  return loadConfig({ KAFKA_BROKERS: kafka.brokers, ...env }).config
+  return loadConfig({ KAFKA_BROKERS: kafka.brokers, ...env }, 'events').config
 }
 
 async function check (config: EventsConfig): Promise<Awaited<ReturnType<typeof checkQueues>>> {

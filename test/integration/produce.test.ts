@@ -14,7 +14,7 @@ const COUNT = 5_000
 
 t.test('straight to Kafka: the ledger names every record by its place, also when a run was stopped', async t => {
   const { kafka } = await startTestStack(t, { servers: ['kafka'], ports: 'free' })
-  const { config } = loadConfig({ KAFKA_BROKERS: kafka.brokers })
+  const { config } = loadConfig({ KAFKA_BROKERS: kafka.brokers }, 'events')
   const settings: KafkaProducerSettings = { ...config.kafka, compression: 'lz4' }
   const admin = await KafkaAdmin.connect(settings, 10_000)
   t.teardown(() => admin.close())
@@ -43,7 +43,7 @@ t.test('straight to Kafka: the ledger names every record by its place, also when
 })
 
 t.test('without brokers it says so', { timeout: 60_000 }, async t => {
-  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' })
+  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }, 'events')
   await t.rejects(produceEvents({ to: { kafka: { ...config.kafka, compression: 'lz4' }, topic: TOPIC, key: 'none' }, count: 1 }), { code: 'UNAVAILABLE' })
 })
 

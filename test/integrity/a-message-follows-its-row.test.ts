@@ -22,7 +22,7 @@ const PLACE = { topic: 'stream_producer', partition: 0 }
 function eventsRoad () {
   const clock = new ManualClock()
   const { observer, incidents } = countingObserver()
-  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092' })
+  const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092' }, 'events')
   const calls: string[] = []
   const writes: Array<(unprocessed: readonly number[]) => void> = []
   const dynamodb = fakeClient<DynamoDBClient>(async (_, input: BatchWriteItemCommandInput) => {

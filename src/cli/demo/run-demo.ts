@@ -140,7 +140,7 @@ class DemoRun {
 
   #configure (place: DemoPlace): EventsConfig {
     adoptEnvironment(demoEnvironment(process.env, place))
-    return loadConfig(process.env).config
+    return loadConfig(process.env, 'events').config
   }
 
   async #provision (config: EventsConfig): Promise<void> {

@@ -1,7 +1,8 @@
 import { isSecretProperty } from './kafka-properties.js'
 import { maskSecret } from './knob.js'
 import { type Environment, type LoadedConfig } from './load-config.js'
-import { AWS_VARIABLES, EVENTS_SCHEMA, type Schema } from './schema.js'
+import { PIPELINES } from './pipelines.js'
+import { AWS_VARIABLES } from './schema.js'
 
 /** One line of a printed configuration; secrets are masked. */
 export interface Setting {
@@ -12,13 +13,12 @@ export interface Setting {
 }
 
 export function describeConfig (loaded: LoadedConfig, env: Environment): Setting[] {
-  return [...knobSettings(loaded), ...propertySettings(loaded), ...awsSettings(env)]
+  return [...knobSettings(loaded), ...propertySettings(loaded), ...(loaded.pipeline === 'events' ? awsSettings(env) : [])]
 }
 
-function knobSettings ({ config, origins }: LoadedConfig): Setting[] {
-  const schema: Schema = EVENTS_SCHEMA
-  const values: Readonly<Record<string, Readonly<Record<string, unknown>>>> = config
-  return Object.entries(schema).flatMap(([groupName, group]) => Object.entries(group.knobs).map(([name, knob]) => ({
+function knobSettings ({ pipeline, config, origins }: LoadedConfig): Setting[] {
+  const values = config as Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  return Object.entries(PIPELINES[pipeline].schema).flatMap(([groupName, group]) => Object.entries(group.knobs).map(([name, knob]) => ({
     group: group.title,
     variable: knob.variable,
     value: knob.format(values[groupName]?.[name]),

@@ -1,3 +1,5 @@
+import { type Knob } from './knob.js'
+
 /** librdkafka properties by their own names: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md */
 export type KafkaProperties = Readonly<Record<string, string>>
 
@@ -51,7 +53,11 @@ const OWN_KNOB: Readonly<Record<string, string>> = {
   'queued.max.messages.kbytes': 'KAFKA_QUEUED_MAX_KBYTES',
   'message.max.bytes': 'KAFKA_MAX_MESSAGE_BYTES',
   'compression.codec': 'KAFKA_COMPRESSION',
-  'compression.type': 'KAFKA_COMPRESSION'
+  'compression.type': 'KAFKA_COMPRESSION',
+  'linger.ms': 'KAFKA_PRODUCER_LINGER_MS',
+  'queue.buffering.max.ms': 'KAFKA_PRODUCER_LINGER_MS',
+  'batch.size': 'KAFKA_PRODUCER_BATCH_BYTES',
+  'queue.buffering.max.kbytes': 'KAFKA_PRODUCER_QUEUE_KBYTES'
 }
 
 /** Allowed, but worth a word at every start. */
@@ -63,7 +69,7 @@ const WEAKENS: Readonly<Record<string, string>> = {
 const SECRET_PROPERTY = /password|secret|\.pem$|keytab|jaas/
 
 /** `KAFKA_PROPERTY_FETCH_MIN_BYTES=1` is the property `fetch.min.bytes`. An empty variable counts as not set. */
-export function kafkaProperties (env: Readonly<Record<string, string | undefined>>): Passthrough {
+export function kafkaProperties (env: Readonly<Record<string, string | undefined>>, knobs: ReadonlyArray<Knob<unknown>>): Passthrough {
   const properties: Record<string, string> = {}
   const problems: string[] = []
   const warnings: string[] = []
@@ -71,7 +77,7 @@ export function kafkaProperties (env: Readonly<Record<string, string | undefined
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(PROPERTY_PREFIX) || value === undefined || value === '') continue
     const property = propertyName(variable)
-    const problem = problemOf(property)
+    const problem = problemOf(property, knobs)
     if (problem === undefined) properties[property] = value
     else problems.push(`${variable}: ${problem}`)
     if (WEAKENS[property] !== undefined) warnings.push(`${variable}: ${WEAKENS[property]}`)
@@ -88,9 +94,9 @@ function propertyName (variable: string): string {
   return variable.slice(PROPERTY_PREFIX.length).toLowerCase().replaceAll('_', '.')
 }
 
-function problemOf (property: string): string | undefined {
-  const knob = OWN_KNOB[property]
-  if (knob !== undefined) return `${property} has a variable of its own; set ${knob} instead`
+function problemOf (property: string, knobs: ReadonlyArray<Knob<unknown>>): string | undefined {
+  const knob = knobs.find(({ variable }) => variable === OWN_KNOB[property])
+  if (knob !== undefined) return `${property} has a variable of its own; set ${knob.variable} instead`
   const reason = REFUSED[property]
   if (reason !== undefined) return `${property} can not be changed, because ${reason}; remove it`
   if (property.endsWith('.cb') || property === 'opaque') return `${property} is set by the program; remove it`

@@ -23,7 +23,8 @@ export interface Knob<T> {
 
 export type Unit = 'ms' | 'bytes' | 'KiB' | 'records' | 'share'
 
-export type Parsed<T> = { readonly value: T } | { readonly problem: string }
+/** A problem is said of the whole text; `problems` stand for themselves. */
+export type Parsed<T> = { readonly value: T } | { readonly problem: string } | { readonly problems: readonly string[] }
 
 /** What the configuration may ask of the machine. */
 export interface Machine {
@@ -111,6 +112,14 @@ export function list (variable: string, spec: Spec<readonly string[]> & { item: 
   return { ...made, format: items => items.join(',') }
 }
 
+/** What has a form of its own. */
+export function custom<T> (variable: string, spec: Spec<T>, form: { type: string, parse: (text: string) => Parsed<T>, format: (value: T) => string }): Knob<T> {
+  const spelt = spec.default === REQUIRED || spec.default instanceof Computed
+    ? spec.default
+    : new Computed(form.format(spec.default), () => spec.default as T, true)
+  return { ...knob<T, T>(variable, { ...spec, default: spelt }, form.type, '', form.parse), format: form.format }
+}
+
 /** A JSON object with string values. */
 export function stringMap (variable: string, spec: Spec<Readonly<Record<string, string>>> & { value: RegExp, valueSays: string }): Knob<Readonly<Record<string, string>>> {
   const made = knob<Readonly<Record<string, string>>, Readonly<Record<string, string>>>(variable, spec, `JSON object, each value ${spec.valueSays}`, '{}', text => {
@@ -166,7 +175,8 @@ function within (value: number, min: number, max: number): Parsed<number> {
   return { value }
 }
 
-function parseJson (text: string): unknown {
+/** Undefined when it is not JSON. */
+export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

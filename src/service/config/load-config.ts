@@ -1,27 +1,38 @@
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../../errors.js'
-import { crossCheck } from './cross-checks.js'
+import { crossCheckCommon, type IsSet } from './cross-checks.js'
 import { kafkaProperties, type KafkaProperties } from './kafka-properties.js'
 import { type Knob, type Machine } from './knob.js'
 import { proxyWarning } from './proxy-warning.js'
-import { EVENTS_SCHEMA, knobsOf, type Resolved } from './schema.js'
+import { KNOBS, type PipelineName, PIPELINES } from './pipelines.js'
+import { type EVENTS_SCHEMA, knobsOf, type Resolved, type ROUTING_SCHEMA, type Schema } from './schema.js'
 import { unknownVariables } from './unknown-variables.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-type EventsKnobs = Resolved<typeof EVENTS_SCHEMA>
-
-/** The resolved configuration of `penstock run events`; nothing in it is optional unless absence has a meaning. */
-export type EventsConfig = Omit<EventsKnobs, 'kafka'> & {
-  readonly kafka: EventsKnobs['kafka'] & { readonly properties: KafkaProperties }
+/** What a schema resolves to; nothing in it is optional unless absence has a meaning. */
+type ConfigOf<S extends Schema & { readonly kafka: unknown }> = Omit<Resolved<S>, 'kafka'> & {
+  readonly kafka: Resolved<S>['kafka'] & { readonly properties: KafkaProperties }
 }
+
+/** The resolved configuration of each pipeline. */
+export interface PipelineConfigs {
+  readonly events: ConfigOf<typeof EVENTS_SCHEMA>
+  readonly routing: ConfigOf<typeof ROUTING_SCHEMA>
+}
+
+export type EventsConfig = PipelineConfigs['events']
+export type RoutingConfig = PipelineConfigs['routing']
+/** Whichever pipeline it is: what all of them have can be read. */
+export type PipelineConfig = PipelineConfigs[PipelineName]
 
 /** Where a value came from: `default`, `environment` or `file <path>`. */
 export type Origin = string
 
-export interface LoadedConfig {
-  readonly config: EventsConfig
+export interface LoadedConfig<P extends PipelineName = PipelineName> {
+  readonly pipeline: P
+  readonly config: PipelineConfigs[P]
   /** By variable. */
   readonly origins: ReadonlyMap<string, Origin>
   readonly warnings: readonly string[]
@@ -29,25 +40,32 @@ export interface LoadedConfig {
   readonly secrets: readonly string[]
 }
 
-/** Resolves every knob. Throws one UsageError with all problems: each names its variable, what is wrong, and an example. */
-export function loadConfig (env: Environment, machine: Machine = thisMachine): LoadedConfig {
-  const resolver = new Resolver(env, machine)
-  const groups = Object.entries(EVENTS_SCHEMA).map(([name, group]) => [name, resolveGroup(group.knobs, resolver)])
-  const passthrough = kafkaProperties(env)
+/** Resolves every knob of a pipeline. Throws one UsageError with all problems: each names its variable, what is wrong, and an example. */
+export function loadConfig<P extends PipelineName> (env: Environment, pipeline: P, machine: Machine = thisMachine): LoadedConfig<P> {
+  const { schema, crossCheck, proxied } = PIPELINES[pipeline]
+  const knobs = knobsOf(schema)
+  const resolver = new Resolver(env, machine, knobs)
+  const passthrough = kafkaProperties(env, knobs)
   // The schema is the one source of both: its own shape, and the type that is inferred from it.
-  const knobs = Object.fromEntries(groups) as EventsKnobs
-  const config: EventsConfig = { ...knobs, kafka: { ...knobs.kafka, properties: passthrough.properties } }
+  const groups = Object.fromEntries(Object.entries(schema).map(([name, group]) => [name, resolveGroup(group.knobs, resolver)])) as Resolved<typeof ROUTING_SCHEMA>
+  const config = { ...groups, kafka: { ...groups.kafka, properties: passthrough.properties } } as PipelineConfig as PipelineConfigs[P]
 
   const problems = [...resolver.problems, ...passthrough.problems]
+  const warnings = [...passthrough.warnings]
   // Knobs that are wrong by themselves have no value to compare.
-  const across = resolver.problems.length === 0 ? crossCheck(config, resolver.origins) : { problems: [], warnings: [] }
-  problems.push(...across.problems)
+  if (resolver.problems.length === 0) {
+    const isSet: IsSet = variable => (resolver.origins.get(variable) ?? 'default') !== 'default'
+    const findings = [crossCheckCommon(config, isSet), crossCheck(config, isSet)]
+    problems.push(...findings.flatMap(found => found.problems))
+    warnings.push(...findings.flatMap(found => found.warnings))
+  }
   if (problems.length > 0) throw new UsageError(`${problems.length === 1 ? 'A setting is' : `${problems.length} settings are`} wrong:`, problems)
 
   return {
+    pipeline,
     config,
     origins: resolver.origins,
-    warnings: [...passthrough.warnings, ...across.warnings, ...proxyWarning(env), ...unknownVariables(env, knobsOf(EVENTS_SCHEMA))],
+    warnings: [...warnings, ...proxyWarning(env, proxied), ...unknownVariables(env, KNOBS)],
     secrets: [...resolver.secrets, ...passthrough.secrets]
   }
 }
@@ -72,11 +90,13 @@ class Resolver {
   readonly secrets: string[] = []
   readonly #env: Environment
   readonly #machine: Machine
+  readonly #knobs: ReadonlyMap<string, Knob<unknown>>
   readonly #values = new Map<string, unknown>()
 
-  constructor (env: Environment, machine: Machine) {
+  constructor (env: Environment, machine: Machine, knobs: ReadonlyArray<Knob<unknown>>) {
     this.#env = env
     this.#machine = machine
+    this.#knobs = new Map(knobs.map(knob => [knob.variable, knob]))
   }
 
   valueOf (knob: Knob<unknown>): unknown {
@@ -91,6 +111,10 @@ class Resolver {
     const parsed = knob.parse(given.text, this.#machine)
     if ('problem' in parsed) {
       this.#complain(knob, knob.secret ? parsed.problem : `${JSON.stringify(given.text)} ${parsed.problem}`)
+      return undefined
+    }
+    if ('problems' in parsed) {
+      for (const problem of parsed.problems) this.#complain(knob, problem)
       return undefined
     }
     if (knob.secret) this.secrets.push(given.text)
@@ -122,7 +146,7 @@ class Resolver {
     }
     if (!this.origins.has(knob.variable)) this.origins.set(knob.variable, 'default')
     return knob.fallback.value(this.#machine, variable => {
-      const other = KNOBS.get(variable)
+      const other = this.#knobs.get(variable)
       return other === undefined ? undefined : this.valueOf(other)
     })
   }
@@ -131,8 +155,6 @@ class Resolver {
     this.problems.push(`${knob.variable}: ${problem}; for example ${knob.variable}=${knob.example}`)
   }
 }
-
-const KNOBS = new Map(knobsOf(EVENTS_SCHEMA).map(knob => [knob.variable, knob]))
 
 function resolveGroup (knobs: Readonly<Record<string, Knob<unknown>>>, resolver: Resolver): Record<string, unknown> {
   return Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, resolver.valueOf(knob)]))

@@ -69,34 +69,8 @@ export const sqsKnobs = {
   })
 }
 
-export const retryKnobs = {
-  maxAttempts: integer('MAX_ATTEMPTS', {
-    description: 'Passes a record gets in all before it goes to the dead letters; each has its own retries in place.',
-    default: 5,
-    min: 1,
-    max: 100
-  }),
-  inPlaceMs: integer('RETRY_IN_PLACE_MS', {
-    description: 'How long one pass retries a record in place.',
-    default: 10_000,
-    unit: 'ms',
-    min: 0,
-    max: 120_000
-  }),
-  backoffBaseMs: integer('RETRY_BACKOFF_BASE_MS', {
-    description: 'Upper bound of the first wait; it doubles with each retry, and the wait is drawn between 0 and the bound.',
-    default: 25,
-    unit: 'ms',
-    min: 1,
-    max: 60_000
-  }),
-  backoffMaxMs: integer('RETRY_BACKOFF_MAX_MS', {
-    description: 'Longest wait between two retries.',
-    default: 5_000,
-    unit: 'ms',
-    min: 1,
-    max: 600_000
-  }),
+/** Of a pipeline with a retry queue. */
+export const retryQueueKnobs = {
   restMs: integer('RETRY_REST_MS', {
     description: 'How long a record rests in the retry queue after its first pass; doubled after each further one, up to 5 minutes.',
     default: 5_000,

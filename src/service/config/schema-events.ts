@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Computed, file, list, string } from './knob.js'
+import { deadLetterTopic, sourceTopic } from './schema-kafka.js'
 
-/** https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/internals/Topic.java */
-const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html */
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/
 /** A queue's name has at most 80 characters, `.fifo` included. */
@@ -11,12 +10,7 @@ const CLIENT_NAME = /^[a-zA-Z0-9_-]{1,75}$/
 const OWN_SCHEMA = fileURLToPath(new URL('../../../../resource/schema.json', import.meta.url))
 
 export const eventsKnobs = {
-  topic: string('EVENTS_TOPIC', {
-    description: 'Topic the events come from.',
-    default: 'stream_producer',
-    pattern: TOPIC_NAME,
-    patternSays: 'a topic name'
-  }),
+  topic: sourceTopic('EVENTS_TOPIC', 'Topic the events come from.', 'stream_producer'),
   clients: list('EVENTS_CLIENTS', {
     description: 'Clients that have a queue each. An event of any other client goes to the dead letters. Fixed at start.',
     default: ['Client_A', 'Client_B', 'Client_C', 'Client_D'],
@@ -34,11 +28,5 @@ export const eventsKnobs = {
     pattern: TABLE_NAME,
     patternSays: 'a table name'
   }),
-  deadLetterTopic: string('DEAD_LETTER_TOPIC', {
-    description: 'Topic for the records that can not be processed.',
-    default: new Computed('`<EVENTS_TOPIC>.dead-letters`', (_machine, valueOf) => `${String(valueOf('EVENTS_TOPIC'))}.dead-letters`),
-    example: 'stream_producer.dead-letters',
-    pattern: TOPIC_NAME,
-    patternSays: 'a topic name'
-  })
+  deadLetterTopic: deadLetterTopic('EVENTS_TOPIC', 'stream_producer.dead-letters')
 }

@@ -1,7 +1,10 @@
-import { Computed, file, integer, list, oneOf, REQUIRED, secret, string } from './knob.js'
+import { Computed, file, integer, type Knob, list, oneOf, REQUIRED, secret, string } from './knob.js'
+import { isLoopback } from './loopback.js'
+
+/** https://github.com/apache/kafka/blob/trunk/clients/src/main/java/org/apache/kafka/common/internals/Topic.java */
+export const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
 
 const BROKER = /^(\[[0-9a-fA-F:.]+\]|[^\s:,/[\]]+):\d{1,5}$/
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):/
 
 /** Kafka's own default of `message.max.bytes`: 1 MiB and the overhead of one record batch. */
 const KAFKA_MESSAGE_MAX_BYTES = 1_048_588
@@ -13,10 +16,6 @@ export const kafkaKnobs = {
     example: '127.0.0.1:9092',
     item: BROKER,
     itemSays: 'host:port'
-  }),
-  groupId: string('KAFKA_GROUP_ID', {
-    description: 'Consumer group.',
-    default: 'event-processor'
   }),
   groupInstanceId: string('KAFKA_GROUP_INSTANCE_ID', {
     description: 'Static membership: a restart within the session timeout keeps its partitions. Unique per replica; process i of several appends `-i`.',
@@ -39,7 +38,7 @@ export const kafkaKnobs = {
     description: 'Plaintext has to be asked for, except on the machine itself.',
     default: new Computed('`plaintext` when every broker is on loopback, else `sasl_ssl`', (_machine, valueOf) => {
       const brokers = valueOf('KAFKA_BROKERS')
-      return Array.isArray(brokers) && brokers.every(broker => LOOPBACK.test(String(broker))) ? 'plaintext' : 'sasl_ssl'
+      return Array.isArray(brokers) && brokers.every(broker => isLoopback(String(broker))) ? 'plaintext' : 'sasl_ssl'
     })
   }),
   saslMechanism: oneOf('KAFKA_SASL_MECHANISM', ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'], {
@@ -114,7 +113,53 @@ export const kafkaKnobs = {
     max: 900_000_000
   }),
   compression: oneOf('KAFKA_COMPRESSION', ['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
-    description: 'Compression of what is produced (dead letters).',
+    description: 'Compression of what is produced: dead letters, and the output of a pipeline that goes to Kafka.',
     default: 'lz4'
+  })
+}
+
+export function groupId (fallback: string): Knob<string> {
+  return string('KAFKA_GROUP_ID', {
+    description: 'Consumer group.',
+    default: fallback
+  })
+}
+
+export function sourceTopic (variable: string, description: string, fallback: string): Knob<string> {
+  return string(variable, { description, default: fallback, pattern: TOPIC_NAME, patternSays: 'a topic name' })
+}
+
+export function deadLetterTopic (sourceVariable: string, example: string): Knob<string> {
+  return string('DEAD_LETTER_TOPIC', {
+    description: 'Topic for the records that can not be processed.',
+    default: new Computed(`\`<${sourceVariable}>.dead-letters\``, (_machine, valueOf) => `${String(valueOf(sourceVariable))}.dead-letters`),
+    example,
+    pattern: TOPIC_NAME,
+    patternSays: 'a topic name'
+  })
+}
+
+/** Of a pipeline whose output goes to Kafka. */
+export const producerKnobs = {
+  lingerMs: integer('KAFKA_PRODUCER_LINGER_MS', {
+    description: 'How long the client waits for more records of a partition before a request leaves that is not full.',
+    default: 5,
+    unit: 'ms',
+    min: 0,
+    max: 60_000
+  }),
+  batchBytes: integer('KAFKA_PRODUCER_BATCH_BYTES', {
+    description: 'Largest batch of one partition.',
+    default: 1_000_000,
+    unit: 'bytes',
+    min: 1_024,
+    max: 100_000_000
+  }),
+  queueKbytes: integer('KAFKA_PRODUCER_QUEUE_KBYTES', {
+    description: 'What may wait in the client for its delivery; when it is full, the stage waits. It counts into the memory of the process.',
+    default: 65_536,
+    unit: 'KiB',
+    min: 1_024,
+    max: 2_097_151
   })
 }

@@ -4,7 +4,7 @@ const MIB = 1024 * 1024
 
 export const validationKnobs = {
   threads: integer('VALIDATION_THREADS', {
-    description: 'Worker threads that validate. 0: on the main thread, without protection from a record that never ends.',
+    description: 'Worker threads that examine records: parse, validate, encode. 0: on the main thread, without protection from a record that never ends.',
     default: new Computed('cores per process − 1, at least 1', (machine, valueOf) => Math.max(1, Math.floor(machine.cores / Number(valueOf('PROCESSES'))) - 1)),
     example: '3',
     min: 0,
@@ -30,7 +30,10 @@ export const validationKnobs = {
     unit: 'bytes',
     min: 1,
     max: 512 * MIB
-  }),
+  })
+}
+
+export const jsonKnobs = {
   maxJsonDepth: integer('MAX_JSON_DEPTH', {
     description: 'Deepest nesting of objects and arrays.',
     default: 64,
@@ -42,6 +45,36 @@ export const validationKnobs = {
     default: 10_000,
     min: 1,
     max: 10_000_000
+  })
+}
+
+export const retryKnobs = {
+  maxAttempts: integer('MAX_ATTEMPTS', {
+    description: 'Passes a record gets in all before it goes to the dead letters; each has its own retries in place.',
+    default: 5,
+    min: 1,
+    max: 100
+  }),
+  inPlaceMs: integer('RETRY_IN_PLACE_MS', {
+    description: 'How long one pass retries a record in place.',
+    default: 10_000,
+    unit: 'ms',
+    min: 0,
+    max: 120_000
+  }),
+  backoffBaseMs: integer('RETRY_BACKOFF_BASE_MS', {
+    description: 'Upper bound of the first wait; it doubles with each retry, and the wait is drawn between 0 and the bound.',
+    default: 25,
+    unit: 'ms',
+    min: 1,
+    max: 60_000
+  }),
+  backoffMaxMs: integer('RETRY_BACKOFF_MAX_MS', {
+    description: 'Longest wait between two retries.',
+    default: 5_000,
+    unit: 'ms',
+    min: 1,
+    max: 600_000
   })
 }
 

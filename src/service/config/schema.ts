@@ -1,21 +1,39 @@
-import { dynamodbKnobs, awsKnobs, retryKnobs, sqsKnobs } from './schema-aws.js'
+import { dynamodbKnobs, awsKnobs, retryQueueKnobs, sqsKnobs } from './schema-aws.js'
 import { eventsKnobs } from './schema-events.js'
-import { flowKnobs, processKnobs, serviceKnobs, validationKnobs } from './schema-service.js'
-import { kafkaKnobs } from './schema-kafka.js'
+import { flowKnobs, jsonKnobs, processKnobs, retryKnobs, serviceKnobs, validationKnobs } from './schema-service.js'
+import { groupId, kafkaKnobs, producerKnobs } from './schema-kafka.js'
 import { type Knob } from './knob.js'
+import { registryKnobs, routingKnobs } from './schema-routing.js'
+
+const flow = { title: 'Flow, commits and shutdown', knobs: flowKnobs }
+const service = { title: 'Logs and the admin port', knobs: serviceKnobs }
+const processes = { title: 'Processes (read by the launcher)', knobs: processKnobs }
 
 /** Every knob of `penstock run events`, by group. The documentation, `.env.example` and the type of the configuration come from here. */
 export const EVENTS_SCHEMA = {
   events: { title: 'Events pipeline', knobs: eventsKnobs },
-  kafka: { title: 'Kafka', knobs: kafkaKnobs },
-  validation: { title: 'Validation', knobs: validationKnobs },
+  kafka: { title: 'Kafka', knobs: { ...kafkaKnobs, groupId: groupId('event-processor') } },
+  validation: { title: 'Validation', knobs: { ...validationKnobs, ...jsonKnobs } },
   dynamodb: { title: 'DynamoDB', knobs: dynamodbKnobs },
   sqs: { title: 'SQS', knobs: sqsKnobs },
-  retry: { title: 'Failures and retries', knobs: retryKnobs },
-  flow: { title: 'Flow, commits and shutdown', knobs: flowKnobs },
+  retry: { title: 'Failures and retries', knobs: { ...retryKnobs, ...retryQueueKnobs } },
+  flow,
   aws: { title: 'AWS', knobs: awsKnobs },
-  service: { title: 'Logs and the admin port', knobs: serviceKnobs },
-  process: { title: 'Processes (read by the launcher)', knobs: processKnobs }
+  service,
+  process: processes
+} as const satisfies Schema
+
+/** Every knob of `penstock run routing`. */
+export const ROUTING_SCHEMA = {
+  routing: { title: 'Routing pipeline', knobs: routingKnobs },
+  registry: { title: 'Schema registry', knobs: registryKnobs },
+  kafka: { title: 'Kafka', knobs: { ...kafkaKnobs, groupId: groupId('event_processor') } },
+  producer: { title: 'Kafka producer', knobs: producerKnobs },
+  validation: { title: 'Validation', knobs: validationKnobs },
+  retry: { title: 'Failures and retries', knobs: retryKnobs },
+  flow,
+  service,
+  process: processes
 } as const satisfies Schema
 
 export type Schema = Readonly<Record<string, { readonly title: string, readonly knobs: Readonly<Record<string, Knob<unknown>>> }>>

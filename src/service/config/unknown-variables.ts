@@ -2,7 +2,7 @@ import { type Knob } from './knob.js'
 import { PROPERTY_PREFIX } from './kafka-properties.js'
 
 /** Prefixes that are ours: a variable with one of them that no knob has is most likely a slip. */
-const PREFIXES = ['KAFKA_', 'EVENTS_', 'SQS_', 'DYNAMODB_', 'RETRY_', 'VALIDATION_', 'ADMIN_', 'COMMIT_', 'DEAD_LETTER_', 'CHUNK_']
+const PREFIXES = ['KAFKA_', 'EVENTS_', 'SQS_', 'DYNAMODB_', 'RETRY_', 'VALIDATION_', 'ADMIN_', 'COMMIT_', 'DEAD_LETTER_', 'CHUNK_', 'ROUTING_', 'SCHEMA_REGISTRY_']
 
 /** What Kubernetes and Docker put into the environment of a container for a service named `kafka`, `sqs` and so on. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?$/

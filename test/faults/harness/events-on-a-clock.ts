@@ -62,7 +62,7 @@ export class EventsOnAClock {
 
   private constructor (endpoint: RecordingEndpoint, knobs: Readonly<Record<string, string>>) {
     this.endpoint = endpoint
-    this.config = loadConfig({ KAFKA_BROKERS: '127.0.0.1:1', ...knobs }).config
+    this.config = loadConfig({ KAFKA_BROKERS: '127.0.0.1:1', ...knobs }, 'events').config
     const options = { region: 'eu-west-1', endpoint: endpoint.url, maxSockets: 256, connectTimeoutMs: 5_000, requestTimeoutMs: 30_000 }
     this.#dynamodb = createDynamoDBClient(options)
     this.#sqs = createSqsClient(options)

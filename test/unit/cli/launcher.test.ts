@@ -78,12 +78,12 @@ t.test('The service ends when its launcher is killed', async t => {
 })
 
 t.test('Several processes have their own member ids and admin ports', async t => {
-  const { config } = loadConfig({ KAFKA_BROKERS: NOBODY, KAFKA_GROUP_INSTANCE_ID: 'pod-3', PROCESSES: '2', ADMIN_PORT: '9400' })
+  const { config } = loadConfig({ KAFKA_BROKERS: NOBODY, KAFKA_GROUP_INSTANCE_ID: 'pod-3', PROCESSES: '2', ADMIN_PORT: '9400' }, 'events')
   t.same(childEnvironment(config, 0, 8), { UV_THREADPOOL_SIZE: '8', KAFKA_GROUP_INSTANCE_ID: 'pod-3-0', ADMIN_PORT: '9400' })
   t.same(childEnvironment(config, 1, 8), { UV_THREADPOOL_SIZE: '8', KAFKA_GROUP_INSTANCE_ID: 'pod-3-1', ADMIN_PORT: '9401' })
-  const single = loadConfig({ KAFKA_BROKERS: NOBODY, KAFKA_GROUP_INSTANCE_ID: 'pod-3' }).config
+  const single = loadConfig({ KAFKA_BROKERS: NOBODY, KAFKA_GROUP_INSTANCE_ID: 'pod-3' }, 'events').config
   t.same(childEnvironment(single, 0, 8), { UV_THREADPOOL_SIZE: '8' }, 'a single one keeps its own')
-  const anyPort = loadConfig({ KAFKA_BROKERS: NOBODY, PROCESSES: '2', ADMIN_PORT: '0' }).config
+  const anyPort = loadConfig({ KAFKA_BROKERS: NOBODY, PROCESSES: '2', ADMIN_PORT: '0' }, 'events').config
   t.same(childEnvironment(anyPort, 1, 8), { UV_THREADPOOL_SIZE: '8' })
 })
 

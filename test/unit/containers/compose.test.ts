@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../../src/service/config/load-config.js'
-import { AWS_VARIABLES, EVENTS_SCHEMA, knobsOf } from '../../../src/service/config/schema.js'
+import { KNOBS } from '../../../src/service/config/pipelines.js'
+import { AWS_VARIABLES } from '../../../src/service/config/schema.js'
 import { MANIFEST, PINNED_IMAGE, readProjectFile, ROOT } from './read-file.js'
 
 interface Service {
@@ -78,16 +79,16 @@ t.test('No container can gain rights, and ours can not write either', async t =>
 })
 
 t.test('A drain has longer than its own deadline', async t => {
-  const { config } = loadConfig(environmentOf('penstock'))
+  const { config } = loadConfig(environmentOf('penstock'), 'events')
   t.ok(Number.parseInt(services.penstock?.stop_grace_period ?? '', 10) * 1_000 > config.flow.shutdownGraceMs)
 })
 
 t.test('Every variable of ours is one that the configuration knows, and together they are a configuration without a warning', async t => {
-  const known = new Set([...knobsOf(EVENTS_SCHEMA).map(knob => knob.variable), ...Object.keys(AWS_VARIABLES)])
+  const known = new Set([...KNOBS.map(knob => knob.variable), ...Object.keys(AWS_VARIABLES)])
   for (const name of ours) {
     const environment = environmentOf(name)
     t.same(Object.keys(environment).filter(variable => !known.has(variable)), [])
-    t.same(loadConfig(environment).warnings, [])
+    t.same(loadConfig(environment, 'events').warnings, [])
   }
 })
 

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import t from 'tap'
 import { FAILURES } from '../../../src/errors.js'
-import { AWS_VARIABLES, EVENTS_SCHEMA, knobsOf } from '../../../src/service/config/schema.js'
+import { KNOBS } from '../../../src/service/config/pipelines.js'
+import { AWS_VARIABLES } from '../../../src/service/config/schema.js'
 
 const PROJECT = new URL('../../../../', import.meta.url)
 const README_MAX_LINES = 250
@@ -34,7 +35,7 @@ t.test('every file that a document names exists', async t => {
 
 t.test('every variable that a document names is one', async t => {
   const known = new Set([
-    ...knobsOf(EVENTS_SCHEMA).flatMap(({ variable }) => [variable, `${variable}_FILE`]),
+    ...KNOBS.flatMap(({ variable }) => [variable, `${variable}_FILE`]),
     ...Object.keys(AWS_VARIABLES), ...Object.keys(FAILURES), ...OTHER_NAMES
   ])
   for (const name of await faultParameters()) known.add(`FAULTS_${name}`)

@@ -5,7 +5,7 @@ import { clientQueueDefinition, type QueueDefinition, retryQueueDefinition } fro
 import { loadConfig } from '../../../src/service/config/load-config.js'
 import { queueOf, readTemplate, tableOf } from '../../helpers/templates.js'
 
-const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092' })
+const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:9092' }, 'events')
 
 t.test('The table\'s template and the definition that `create` uses are the same', async t => {
   const table = tableOf(readTemplate('table').EventMessageTable)

@@ -14,7 +14,7 @@ t.test('settings that would lead elsewhere are left out, tuning is kept', t => {
 })
 
 t.test('it is a configuration without complaint', t => {
-  const { config, warnings } = loadConfig(demoEnvironment({}, PLACE))
+  const { config, warnings } = loadConfig(demoEnvironment({}, PLACE), 'events')
   t.same(warnings, [])
   t.match(config, { kafka: { brokers: ['127.0.0.1:1'], securityProtocol: 'plaintext' }, service: { adminPort: 4, adminHost: '127.0.0.1' } })
   t.end()

@@ -2,7 +2,7 @@ import t from 'tap'
 import { describeConfig } from '../../../../src/service/config/describe-config.js'
 import { type Machine } from '../../../../src/service/config/knob.js'
 import { type Environment, loadConfig } from '../../../../src/service/config/load-config.js'
-import { EVENTS_SCHEMA, knobsOf } from '../../../../src/service/config/schema.js'
+import { KNOBS } from '../../../../src/service/config/pipelines.js'
 import { UsageError } from '../../../../src/errors.js'
 
 const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:9092' }
@@ -56,7 +56,7 @@ t.test('All mistakes are reported at once, each with its variable, what is wrong
 })
 
 t.test('Every knob\'s own example passes', async t => {
-  for (const knob of knobsOf(EVENTS_SCHEMA)) {
+  for (const knob of KNOBS) {
     t.notMatch(knob.parse(knob.example, machineWith()), { problem: /./ }, `${knob.variable}=${knob.example}`)
   }
 })
@@ -168,8 +168,8 @@ function machineWith ({ cores = 4, files = {} }: { cores?: number, files?: Reado
   }
 }
 
-function load (env: Environment, machine?: Parameters<typeof machineWith>[0]): ReturnType<typeof loadConfig> {
-  return loadConfig(env, machineWith(machine))
+function load (env: Environment, machine?: Parameters<typeof machineWith>[0]): ReturnType<typeof loadConfig<'events'>> {
+  return loadConfig(env, 'events', machineWith(machine))
 }
 
 function problemsOf (env: Environment, machine?: Parameters<typeof machineWith>[0]): readonly string[] {
