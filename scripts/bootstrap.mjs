@@ -33,11 +33,13 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the machine is not ready, 128 + n
 const EXIT_USAGE = 2
 const EXIT_MACHINE = 3
 
-const BENCHES_WITH_KAFKA = new Set(['consume', 'events', 'latency', 'knobs', 'load-test'])
+const BENCHES_WITH_KAFKA = new Set(['consume', 'events', 'latency', 'knobs', 'load-test', 'routing'])
+const BENCHES_WITH_REGISTRY = new Set(['routing'])
 
 /**
  * @typedef {object} Command
  * @property {(args: string[]) => boolean} needsStack whether the local servers may be run
+ * @property {(args: string[]) => boolean} [needsRegistry] whether the schema registry is one of them
  * @property {(args: string[]) => Promise<number>} run
  */
 
@@ -45,18 +47,22 @@ const BENCHES_WITH_KAFKA = new Set(['consume', 'events', 'latency', 'knobs', 'lo
 const COMMANDS = {
   demo: {
     needsStack: args => !asksForHelp(args),
+    needsRegistry: args => args.includes('routing'),
     run: args => runNode('dist/src/cli/launcher.js', ['demo', ...args])
   },
   penstock: {
     needsStack: args => ['demo', 'stack'].includes(args[0] ?? '') && !asksForHelp(args),
+    needsRegistry: args => args.includes('routing') || args.includes('registry'),
     run: args => runNode('dist/src/cli/launcher.js', args)
   },
   bench: {
     needsStack: args => BENCHES_WITH_KAFKA.has(args[0] ?? '') && !args.includes('--brokers') && !asksForHelp(args),
+    needsRegistry: args => BENCHES_WITH_REGISTRY.has(args[0] ?? ''),
     run: args => runNode('dist/bench/bench.js', args)
   },
   test: {
     needsStack: ([suite = 'all']) => !['unit', 'integrity', 'simulation'].includes(suite),
+    needsRegistry: () => true,
     run: args => runTests(ROOT, args)
   },
   check: {
@@ -84,7 +90,8 @@ async function main ([name, ...args]) {
     process.stderr.write(`${name === undefined ? 'A command is missing.' : `There is no command ${name}.`}\n\n${HELP}`)
     return EXIT_USAGE
   }
-  const isReady = await prepare(command.needsStack(args))
+  const needsStack = command.needsStack(args)
+  const isReady = await prepare(needsStack, needsStack && (command.needsRegistry?.(args) ?? false))
   if (isReady) return await command.run(args)
   if (name === 'test' || name === 'check') console.log(closingLine({ passed: 0, failed: 1 }))
   return EXIT_MACHINE
@@ -92,17 +99,19 @@ async function main ([name, ...args]) {
 
 /**
  * @param {boolean} needsStack
+ * @param {boolean} needsRegistry
  * @returns {Promise<boolean>} whether the machine can do it
  */
-async function prepare (needsStack) {
-  const { install, build, jars } = createSteps(ROOT)
-  const needs = { compile: !isDone(ROOT, install), java: needsStack, jars: needsStack && !isDone(ROOT, jars) }
+async function prepare (needsStack, needsRegistry) {
+  const { install, build, jars, registry } = createSteps(ROOT)
+  const servers = [...(needsStack ? [jars] : []), ...(needsRegistry ? [registry] : [])]
+  const needs = { compile: !isDone(ROOT, install), java: needsStack, jars: servers.some(step => !isDone(ROOT, step)) }
   const problems = findProblems(await inspectMachine(ROOT, needs), needs)
   if (problems.length > 0) {
     process.stderr.write(`${formatProblems(problems)}\n`)
     return false
   }
-  const steps = needsStack ? [install, build, jars] : [install, build]
+  const steps = [install, build, ...servers]
   if (steps.every(step => isDone(ROOT, step))) return true
   const release = await takeLock(path.join(stateFolder(ROOT), 'lock'), holder => {
     process.stderr.write(`Process ${holder} is preparing this checkout; waiting for it to end…\n`)

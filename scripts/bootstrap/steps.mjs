@@ -22,10 +22,10 @@ const CLIENT_FEATURES = ['ssl', 'gzip', 'zstd']
 
 /**
  * @param {string} root the checkout
- * @returns {{ install: Step, build: Step, jars: Step }}
+ * @returns {{ install: Step, build: Step, jars: Step, registry: Step }}
  */
 export function createSteps (root) {
-  return { install: installStep(root), build: buildStep(root), jars: jarsStep(root) }
+  return { install: installStep(root), build: buildStep(root), jars: jarsStep(root), registry: registryStep(root) }
 }
 
 /**
@@ -145,6 +145,32 @@ function jarsStep (root) {
         cwd: root,
         logFile: path.join(stateFolder(root), 'javac.log'),
         remedy: 'A JDK of version 17 or later is needed.'
+      })
+    }
+  }
+}
+
+/**
+ * @param {string} root
+ * @returns {Step}
+ */
+function registryStep (root) {
+  const stack = path.join(root, 'stack')
+  const pom = path.join(stack, 'registry', 'pom.xml')
+  const lib = path.join(stack, 'registry', 'lib')
+  return {
+    name: 'registry',
+    inputs: () => hashInputs([path.join(stack, 'pom.xml'), pom]),
+    hasResult: () => fs.existsSync(path.join(lib, 'lib')),
+    async run () {
+      fs.rmSync(lib, { recursive: true, force: true })
+      await runStep({
+        title: 'Fetch the schema registry with Maven (136 MB: about half a minute)',
+        command: 'mvn',
+        args: ['-B', '-ntp', '-f', pom, 'dependency:unpack-dependencies'],
+        cwd: root,
+        logFile: path.join(stateFolder(root), 'registry.log'),
+        remedy: 'Run the command again; what was fetched is kept.'
       })
     }
   }

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { type ProcessStatus } from '../stack/detached-stack.js'
 import { EXIT } from './exit-codes.js'
 import { formatTable } from './format-table.js'
@@ -7,20 +7,23 @@ import { formatTable } from './format-table.js'
 const SETTINGS: Readonly<Record<string, (endpoint: string) => readonly string[]>> = {
   kafka: endpoint => [`KAFKA_BROKERS=${endpoint}`],
   dynamodb: endpoint => [`AWS_ENDPOINT_URL_DYNAMODB=${endpoint}`],
-  elasticmq: endpoint => [`AWS_ENDPOINT_URL_SQS=${endpoint}`]
+  elasticmq: endpoint => [`AWS_ENDPOINT_URL_SQS=${endpoint}`],
+  registry: endpoint => [`SCHEMA_REGISTRY_URL=${endpoint}`]
 }
 const ANY_CREDENTIALS = ['AWS_REGION=eu-west-1', 'AWS_ACCESS_KEY_ID=local', 'AWS_SECRET_ACCESS_KEY=local']
 
 export function stackCommand (): Command {
   const stack = new Command('stack')
-    .description('The local servers: Kafka, Kafka Connect, DynamoDB Local and ElasticMQ, without Docker')
+    .description('The local servers: Kafka, Kafka Connect, DynamoDB Local, ElasticMQ and a schema registry, without Docker')
     .addHelpText('after', `
 Examples:
   penstock stack up
+  penstock stack up --with registry        also what the routing pipeline needs
   export $(penstock stack status --env)    settings for the other commands, in this shell
   penstock stack down`)
   stack.command('up')
     .description('Start what does not run; the servers stay up until `stack down`, on this machine\'s loopback only')
+    .addOption(new Option('--with <server>', 'also the schema registry, which is fetched for it (136 MB)').choices(['registry']))
     .addHelpText('after', '\nA server whose usual port is taken moves to the next free one. Exit code 0 when all are ready, else 1.')
     .action(up)
   stack.command('down')
@@ -36,9 +39,10 @@ Examples:
   return stack
 }
 
-async function up (): Promise<void> {
-  const { stackUp } = await import('../stack/detached-stack.js')
-  const processes = await stackUp({ onEvent: ({ server, message }) => process.stderr.write(`${server}: ${message}\n`) })
+async function up (options: { with?: 'registry' }): Promise<void> {
+  const [{ stackUp }, { USUAL_SERVERS }] = await Promise.all([import('../stack/detached-stack.js'), import('../stack/servers.js')])
+  const servers = options.with === undefined ? USUAL_SERVERS : [...USUAL_SERVERS, options.with]
+  const processes = await stackUp({ servers, onEvent: ({ server, message }) => process.stderr.write(`${server}: ${message}\n`) })
   process.stdout.write(`${renderStatus(processes)}\nPoint the other commands at it:\n${settingsOf(processes).map(line => `  export ${line}\n`).join('')}`)
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ELASTICMQ_STOP_TIMEOUT_MS } from './elasticmq.js'
 import { PROJECT_ROOT } from './jvm.js'
 import { identifyProcess } from './process-identity.js'
-import { endpointOf, SERVER_NAMES, type ServerName, type ServerSettings } from './servers.js'
+import { endpointOf, INDEPENDENT_SERVERS, type ServerName, type ServerSettings, USUAL_SERVERS } from './servers.js'
 import { isRunning, StackState, type DetachedProcess } from './stack-state.js'
 import { startServer, type OnStackEvent, type PortChoice } from './start-server.js'
 
@@ -13,7 +13,7 @@ export const DETACHED_STACK_FOLDER = join(PROJECT_ROOT, '.local-stack')
 export interface StackUpOptions extends ServerSettings {
   /** Default: .local-stack in the project. */
   readonly dir?: string
-  /** Default: all. */
+  /** Default: the usual ones. */
   readonly servers?: readonly ServerName[]
   /** Default `known`. */
   readonly ports?: PortChoice
@@ -32,7 +32,7 @@ const POLL_INTERVAL_MS = 50
  * start, those that this call started are ended, and its ServerStartError is thrown.
  */
 export async function stackUp (options: StackUpOptions = {}): Promise<ProcessStatus[]> {
-  const { dir = DETACHED_STACK_FOLDER, servers = SERVER_NAMES, ports = 'known', onEvent } = options
+  const { dir = DETACHED_STACK_FOLDER, servers = USUAL_SERVERS, ports = 'known', onEvent } = options
   const state = new StackState(dir)
   const begun = new Set<string>()
   const ensure = async (name: ServerName, brokers?: string) => {
@@ -58,7 +58,7 @@ export async function stackUp (options: StackUpOptions = {}): Promise<ProcessSta
   }
   const results = await Promise.allSettled([
     ensureKafkaAndConnect(),
-    ...(['dynamodb', 'elasticmq'] as const).filter(name => servers.includes(name)).map(name => ensure(name))
+    ...INDEPENDENT_SERVERS.filter(name => servers.includes(name)).map(name => ensure(name))
   ])
   const failure = results.find(result => result.status === 'rejected')
   if (failure !== undefined) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { releasePort } from './ports.js'
-import { type ServerName, type ServerSettings, type Servers } from './servers.js'
+import { INDEPENDENT_SERVERS, type ServerName, type ServerSettings, type Servers } from './servers.js'
 import { startServer, type OnStackEvent, type PortChoice, type StartedServer } from './start-server.js'
 
 export interface LocalStackOptions<S extends ServerName> extends ServerSettings {
@@ -43,7 +43,7 @@ export async function startLocalStack<S extends ServerName> (options: LocalStack
   }
   const results = await Promise.allSettled([
     startKafkaAndConnect(),
-    ...(['dynamodb', 'elasticmq'] as const).filter(name => wanted.has(name)).map(name => start(name))
+    ...INDEPENDENT_SERVERS.filter(name => wanted.has(name)).map(name => start(name))
   ])
   const stop = () => stopAll(started, options.onEvent)
   const failure = results.find(result => result.status === 'rejected')
@@ -66,7 +66,6 @@ async function stopAll (started: Map<ServerName, StartedServer<ServerName>>, onE
   }
   await Promise.all([
     stopOne('connect').then(() => stopOne('kafka')),
-    stopOne('dynamodb'),
-    stopOne('elasticmq')
+    ...INDEPENDENT_SERVERS.map(stopOne)
   ])
 }

@@ -4,6 +4,7 @@ import { createDynamoDbLocal, type DynamoDbLocalServer } from './dynamodb-local.
 import { createElasticMq, type ElasticMqServer } from './elasticmq.js'
 import { createKafkaConnect, type KafkaConnectServer } from './kafka-connect.js'
 import { createKafka, type KafkaServer } from './kafka.js'
+import { createSchemaRegistry, type SchemaRegistryServer } from './schema-registry.js'
 
 /** The servers of the local stack by the name they have everywhere: options, results, state file, command line. */
 export interface Servers {
@@ -11,18 +12,24 @@ export interface Servers {
   connect: KafkaConnectServer
   dynamodb: DynamoDbLocalServer
   elasticmq: ElasticMqServer
+  registry: SchemaRegistryServer
 }
 
 export type ServerName = keyof Servers
 
-export const SERVER_NAMES: readonly ServerName[] = ['kafka', 'connect', 'dynamodb', 'elasticmq']
+/** What `stack up` starts. The registry has to be asked for: it is fetched only then, and only some pipelines need it. */
+export const USUAL_SERVERS: readonly ServerName[] = ['kafka', 'connect', 'dynamodb', 'elasticmq']
+
+/** Those that start without another. */
+export const INDEPENDENT_SERVERS = ['dynamodb', 'elasticmq', 'registry'] as const satisfies readonly ServerName[]
 
 /** The ports these servers have by custom. Kafka's second one is its controller's. */
 export const KNOWN_PORTS: Readonly<Record<ServerName, readonly number[]>> = {
   kafka: [9092, 9093],
   connect: [8083],
   dynamodb: [8000],
-  elasticmq: [9324]
+  elasticmq: [9324],
+  registry: [8081]
 }
 
 export interface ServerSettings {
@@ -75,7 +82,9 @@ const MAKERS: { readonly [S in ServerName]: (place: ServerPlace) => Servers[S] }
     return createDynamoDbLocal({ ...common('dynamodb', place), ...(persistent && { dataDir }) })
   },
 
-  elasticmq: place => createElasticMq(common('elasticmq', place))
+  elasticmq: place => createElasticMq(common('elasticmq', place)),
+
+  registry: place => createSchemaRegistry(common('registry', place))
 }
 
 function common (name: ServerName, place: ServerPlace) {

@@ -2,7 +2,7 @@ import { type StackEvent } from '../../stack/start-server.js'
 import { type ServerName } from '../../stack/servers.js'
 
 const SERVERS: Readonly<Record<ServerName, string>> = {
-  kafka: 'Kafka', connect: 'Kafka Connect', dynamodb: 'DynamoDB Local', elasticmq: 'ElasticMQ'
+  kafka: 'Kafka', connect: 'Kafka Connect', dynamodb: 'DynamoDB Local', elasticmq: 'ElasticMQ', registry: 'Schema registry'
 }
 const NAME_WIDTH = 24
 

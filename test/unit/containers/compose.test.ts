@@ -24,14 +24,22 @@ interface Service {
   readonly security_opt?: string[]
   readonly privileged?: boolean
   readonly stop_grace_period?: string
+  readonly profiles?: string[]
 }
 
 const { services } = parse(readProjectFile('docker-compose.yml'), { merge: true }) as { services: Record<string, Service> }
-const ours = ['create', 'penstock'] as const
+/** Our own services, with the pipeline of each. */
+const ours = { create: 'events', penstock: 'events', 'create-routing': 'routing', routing: 'routing' } as const
+const ourServices = Object.keys(ours) as ReadonlyArray<keyof typeof ours>
 const everyService = Object.entries(services)
 
 t.test('The whole road is there', async t => {
-  t.same(Object.keys(services).sort(), ['connect', 'create', 'dynamodb', 'elasticmq', 'kafka', 'kafka-ui', 'penstock'])
+  t.same(Object.keys(services).sort(), ['connect', 'create', 'create-routing', 'dynamodb', 'elasticmq', 'kafka', 'kafka-ui', 'penstock', 'registry', 'routing'])
+})
+
+t.test('What only the routing pipeline needs is started only with its profile', async t => {
+  const inProfile = everyService.filter(([, { profiles }]) => profiles !== undefined)
+  t.same(inProfile.map(([name, { profiles }]) => [name, profiles]).sort(), [['create-routing', ['routing']], ['registry', ['routing']], ['routing', ['routing']]])
 })
 
 t.test('A service waits for another\'s health or good end, never for its mere start', async t => {
@@ -54,12 +62,17 @@ t.test('Penstock starts when its servers are healthy and what it needs was creat
     elasticmq: { condition: 'service_healthy' },
     create: { condition: 'service_completed_successfully' }
   })
-  t.same(services.penstock?.healthcheck?.test?.slice(-2), ['docker/probe.mjs', '/ready'])
+  t.same(services.routing?.depends_on, {
+    kafka: { condition: 'service_healthy' },
+    registry: { condition: 'service_healthy' },
+    'create-routing': { condition: 'service_completed_successfully' }
+  })
+  for (const name of ['penstock', 'routing']) t.same(services[name]?.healthcheck?.test?.slice(-2), ['docker/probe.mjs', '/ready'])
 })
 
 t.test('Every image has a full tag; ours has the version of the package', async t => {
   for (const [name, { image }] of everyService) t.match(image, PINNED_IMAGE, name)
-  for (const name of ours) t.equal(services[name]?.image, `penstock:${MANIFEST.version}`)
+  for (const name of ourServices) t.equal(services[name]?.image, `penstock:${MANIFEST.version}`)
 })
 
 t.test('Nothing listens beyond loopback, and no port is taken twice', async t => {
@@ -75,20 +88,22 @@ t.test('No container can gain rights, and ours can not write either', async t =>
     t.same(service.security_opt, ['no-new-privileges:true'], name)
     t.notOk(service.privileged, name)
   }
-  for (const name of ours) t.match(services[name], { read_only: true, init: true }, name)
+  for (const name of ourServices) t.match(services[name], { read_only: true, init: true }, name)
 })
 
 t.test('A drain has longer than its own deadline', async t => {
-  const { config } = loadConfig(environmentOf('penstock'), 'events')
-  t.ok(Number.parseInt(services.penstock?.stop_grace_period ?? '', 10) * 1_000 > config.flow.shutdownGraceMs)
+  for (const name of ['penstock', 'routing'] as const) {
+    const { config } = loadConfig(environmentOf(name), ours[name])
+    t.ok(Number.parseInt(services[name]?.stop_grace_period ?? '', 10) * 1_000 > config.flow.shutdownGraceMs, name)
+  }
 })
 
 t.test('Every variable of ours is one that the configuration knows, and together they are a configuration without a warning', async t => {
   const known = new Set([...KNOBS.map(knob => knob.variable), ...Object.keys(AWS_VARIABLES)])
-  for (const name of ours) {
+  for (const name of ourServices) {
     const environment = environmentOf(name)
     t.same(Object.keys(environment).filter(variable => !known.has(variable)), [])
-    t.same(loadConfig(environment, 'events').warnings, [])
+    t.same(loadConfig(environment, ours[name]).warnings, [])
   }
 })
 
@@ -96,6 +111,7 @@ t.test('Our containers reach the servers beside them, whatever .env says', async
   const environment = environmentOf('penstock')
   t.match(services.penstock?.env_file, [{ path: '.env', required: false }])
   for (const url of ['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_SQS']) t.ok(new URL(environment[url] ?? '').hostname in services, url)
+  t.ok(new URL(environmentOf('routing').SCHEMA_REGISTRY_URL ?? '').hostname in services)
   t.match(services.kafka?.environment?.KAFKA_ADVERTISED_LISTENERS, `//${environment.KAFKA_BROKERS}`)
   t.match(services.kafka?.environment?.KAFKA_ADVERTISED_LISTENERS, '//localhost:9092')
 })
@@ -122,6 +138,7 @@ t.test('The events folder is where the connector of the project reads, and every
 t.test('The images of the emulators are of the versions that the tests run', async t => {
   t.match(readProjectFile('stack/elasticmq/pom.xml'), `<version>${versionOf('elasticmq')}</version>`)
   t.match(readProjectFile('stack/dynamodb-local/pom.xml'), `<version>${versionOf('dynamodb')}</version>`)
+  t.match(readProjectFile('stack/registry/pom.xml'), `<version>${versionOf('registry')}.Final</version>`)
 })
 
 function environmentOf (name: string): Record<string, string> {

@@ -15,4 +15,4 @@ export const MANIFEST = JSON.parse(readProjectFile('package.json')) as {
 }
 
 /** `name:1.2.3`, with or without what it is built on, with or without a digest: never a tag that moves by design. */
-export const PINNED_IMAGE = /^[a-z0-9./-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?$/
+export const PINNED_IMAGE = /^[a-z0-9./-]+:v?\d+\.\d+\.\d+(\.Final)?(-[a-z-]+)?(@sha256:[0-9a-f]{64})?$/
