@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { runFlags } from '../src/cli/run-flags.js'
-import { startCountingSink } from './events/sink.js'
+import { startSink } from './events/sink.js'
 import { count } from './flags.js'
 import { type Figures } from './report.js'
 import { type CommonFlags, type Scope } from './scope.js'
@@ -28,7 +28,7 @@ export const scope: Scope<Flags> = {
   },
   async measure ({ runs, tls = false, inFlight }, progress) {
     const folder = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
-    const sink = await startCountingSink(0, tls ? join(folder, 'ca.pem') : undefined)
+    const sink = await startSink({ delayMs: 0, failShare: 0, certificateFile: tls ? join(folder, 'ca.pem') : undefined })
     try {
       progress(`${runs} runs`)
       const child = spawn(process.execPath, [...runFlags(), CARRIERS, String(runs), String(inFlight)], {

@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
+import { Random } from '../../src/generator/random.js'
 import { type Answer, EMPTY, ok } from '../recording-endpoint/answer.js'
 import { EndpointClock } from '../recording-endpoint/endpoint-clock.js'
 import { Faults } from '../recording-endpoint/faults.js'
 import { type Input, perform } from '../recording-endpoint/operations.js'
 import { Recorder } from '../recording-endpoint/recorder.js'
-import { countMessages, countRows, countSingleMessage } from './counted-calls.js'
+import { countMessages, countRows, countSingleMessage, type Fails } from './counted-calls.js'
 import { HttpConnection } from './http-connection.js'
 import { type HttpRequest } from './read-request.js'
 import { type Certificate } from './self-signed.js'
@@ -16,6 +17,8 @@ import { type CountingReport, Tally } from './tally.js'
 export interface CountingEndpointOptions {
   /** What each write and send takes. */
   readonly delayMs?: number
+  /** Of the rows and entries of batch calls this share fails, 0 to 1, by a fixed seed. */
+  readonly failShare?: number
   /** Over TLS, with this certificate. */
   readonly certificate?: Certificate | undefined
 }
@@ -28,7 +31,7 @@ export interface CountingEndpoint {
   close (): Promise<void>
 }
 
-type Count = (tally: Tally, body: Buffer) => Answer
+type Count = (tally: Tally, body: Buffer, fails: Fails) => Answer
 
 const COUNTED: ReadonlyMap<string, Count> = new Map([
   ['BatchWriteItem', countRows],
@@ -42,13 +45,13 @@ const COUNTED: ReadonlyMap<string, Count> = new Map([
  * the machine with what is measured. What a service must refuse, and what it remembers, is the recording endpoint's.
  * `GET /__report` tells what it has taken (`?full`: with arrivals), `POST /__restart` forgets it.
  */
-export async function startCountingEndpoint ({ delayMs = 0, certificate }: CountingEndpointOptions = {}): Promise<CountingEndpoint> {
+export async function startCountingEndpoint ({ delayMs = 0, failShare = 0, certificate }: CountingEndpointOptions = {}): Promise<CountingEndpoint> {
   const sockets = new Set<Socket>()
-  const endpoint = new Endpoint(delayMs)
+  const endpoint = new Endpoint(delayMs, failShare)
   const accept = (socket: Socket): void => {
     sockets.add(socket)
     socket.once('close', () => { sockets.delete(socket) })
-    // eslint-disable-next-line no-new
+    // eslint-disable-next-line no-new -- it lives by its socket's events
     new HttpConnection(socket, request => endpoint.handle(request))
   }
   const plain = createNetServer(accept)
@@ -84,12 +87,15 @@ class Endpoint {
   origin = ''
   tally = new Tally()
   readonly #delayMs: number
+  readonly #fails: Fails
   /** Answers everything that is not counted. */
   readonly #recorder = new Recorder('count', new EndpointClock(), () => [])
   readonly #faults = new Faults()
 
-  constructor (delayMs: number) {
+  constructor (delayMs: number, failShare: number) {
     this.#delayMs = delayMs
+    const random = new Random(1, 0)
+    this.#fails = failShare === 0 ? () => false : () => random.fraction() < failShare
   }
 
   handle ({ operation, path, body }: HttpRequest): Answer | Promise<Answer> {
@@ -101,7 +107,7 @@ class Endpoint {
 
   #count (count: Count, operation: string, body: Buffer): Answer {
     this.tally.called(operation, body.length)
-    return count(this.tally, body)
+    return count(this.tally, body, this.#fails)
   }
 
   #talk (path: string): Answer {

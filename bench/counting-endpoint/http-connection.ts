@@ -74,7 +74,7 @@ export class HttpConnection {
   }
 }
 
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- all of ASCII, controls too
 const ASCII = /^[\x00-\x7F]*$/
 const SECOND_MS = 1_000
 

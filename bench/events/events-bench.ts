@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readEnds } from '../../src/proof/read-ends.js'
 import { consumeOnce, NOTHING } from '../consume/consume-once.js'
-import { type Fault } from '../recording-endpoint/faults.js'
 import { type Figures } from '../report.js'
 import { type Measurement, WRONG } from '../scope.js'
 import { BROKER_TIME, trickle } from './latency.js'
 import { kafkaAt } from './produce.js'
 import { summarizeProfile } from './profile-summary.js'
 import { type Program, startProgram } from './program.js'
-import { type Sink, startCountingSink, startRecordingSink } from './sink.js'
+import { type Sink, startSink } from './sink.js'
 import { drain, watch } from './throughput.js'
 import { createTopic, type FilledTopic, withFilledTopic } from './topic.js'
 import { type Variant } from './variants.js'
@@ -79,7 +78,8 @@ function combinationsOf ({ variants, partialFailuresPercent: percent }: EventsBe
 }
 
 async function runOnce (run: Run): Promise<Figures> {
-  const sink = await startSink(run)
+  const { sinkDelayMs, failPercent, tls, dir } = run
+  const sink = await startSink({ delayMs: sinkDelayMs, failShare: failPercent / 100, certificateFile: tls ? join(dir, 'certificate.pem') : undefined })
   try {
     return { ...run.events === 0 ? {} : await measureThroughput(run, sink), ...run.latencyRates.length === 0 || run.variant.naive ? {} : await measureLatency(run, sink) }
   } finally {
@@ -101,12 +101,6 @@ async function measureLatency (run: Run, sink: Sink): Promise<Figures> {
   await createTopic(run.brokers, topic, BROKER_TIME)
   return await measure({ ...run, profile: false }, sink, topic, async program =>
     await trickle(program, sink, { ...run, topic, rates: run.latencyRates, seconds: run.latencySeconds }))
-}
-
-/** While a fault is armed the endpoint reads every entry: with failing runs to compare, it does so in undisturbed ones too. */
-async function startSink ({ sinkDelayMs, partialFailuresPercent, failPercent, tls, dir }: Run): Promise<Sink> {
-  if (partialFailuresPercent === 0) return await startCountingSink(sinkDelayMs, tls ? join(dir, 'certificate.pem') : undefined)
-  return await startRecordingSink(['BatchWriteItem', 'SendMessageBatch'].map((operation): Fault => ({ operation, delayMs: sinkDelayMs, fail: { share: failPercent / 100 } })))
 }
 
 async function measure (run: Run, sink: Sink, topic: string, body: (program: Program) => Promise<Figures>): Promise<Figures> {
@@ -134,11 +128,11 @@ async function measure (run: Run, sink: Sink, topic: string, body: (program: Pro
 }
 
 /** Every event of the topic has come once, as row and as message. */
-async function checkUids ({ notes, fingerprint, events, partialFailuresPercent }: Run, sink: Sink): Promise<void> {
+async function checkUids ({ notes, fingerprint, events }: Run, sink: Sink): Promise<void> {
   const { rows, messages, rowUids, messageUids } = await sink.report()
   for (const [what, count, uids] of [['rows', rows, rowUids], ['messages', messages, messageUids]] as const) {
     if (count !== events) notes.push(`${count < events ? `${WRONG}: ` : ''}${count} ${what} of ${events} events`)
-    else if (partialFailuresPercent === 0 && uids !== fingerprint) notes.push(`${WRONG}: ${what} are as many as events, and not of the same uids`)
+    else if (uids !== fingerprint) notes.push(`${WRONG}: ${what} are as many as events, and not of the same uids`)
   }
 }
 
@@ -156,11 +150,8 @@ function settingOf ({ sinkDelayMs, tls, partialFailuresPercent }: EventsBenchOpt
   ].join('-')
 }
 
-function notesOf ({ variants, partialFailuresPercent }: EventsBenchOptions): string[] {
-  return [
-    ...partialFailuresPercent === 0 ? [] : ['The endpoint reads every entry for this: only ratios are comparable with other settings. Uids are not checked.'],
-    ...variants.some(variant => variant.naive) ? ['`naive` never gets to the end: it is watched for some seconds, and not checked.'] : []
-  ]
+function notesOf ({ variants }: EventsBenchOptions): string[] {
+  return variants.some(variant => variant.naive) ? ['`naive` never gets to the end: it is watched for some seconds, and not checked.'] : []
 }
 
 function profileNotes (folder: string, pid: number): string[] {

@@ -57,6 +57,25 @@ t.test('calls take as long as they are told', async t => {
   t.equal(endpoint.report().rows, 1)
 })
 
+t.test('the share of entries that is asked for fails, comes back by name, and is not counted', async t => {
+  const { endpoint, dynamodb, sqs } = await start(t, 0, 0.3)
+  const uids = Array.from({ length: 10 }, (_, index) => `uid-${index}`)
+  let rows = 0
+  let messages = 0
+  for (let call = 0; call < 20; call++) {
+    const { UnprocessedItems: { events: unprocessed = [] } = {} } = await store({ dynamodb }, uids)
+    for (const { PutRequest: put } of unprocessed) t.ok(uids.includes(put?.Item?.UUID?.S ?? ''))
+    const { Successful: successful = [], Failed: failed = [] } = await send({ sqs, endpoint }, uids)
+    t.equal(successful.length + failed.length, 10)
+    t.ok(failed.every(entry => entry.SenderFault === false))
+    rows += 10 - unprocessed.length
+    messages += successful.length
+  }
+  t.match(endpoint.report(), { rows, messages })
+  t.ok(rows > 100 && rows < 180, 'rows')
+  t.ok(messages > 100 && messages < 180, 'messages')
+})
+
 t.test('a fingerprint tells a loss with a repetition from everything once', async t => {
   t.not(fingerprintOf(['a', 'b', 'b']), fingerprintOf(['a', 'b', 'c']))
   t.not(fingerprintOf(['a', 'a', 'c']), fingerprintOf(['b', 'b', 'c']))
@@ -72,8 +91,8 @@ function fingerprintOf (uids: readonly string[]): string {
   return sum.fingerprint
 }
 
-async function start (t: { teardown (handler: () => Promise<void>): void }, delayMs = 0) {
-  const endpoint = await startCountingEndpoint({ delayMs })
+async function start (t: { teardown (handler: () => Promise<void>): void }, delayMs = 0, failShare = 0) {
+  const endpoint = await startCountingEndpoint({ delayMs, failShare })
   const client = { region: 'eu-west-1', endpoint: endpoint.url, maxSockets: 4, connectTimeoutMs: 500, requestTimeoutMs: 500 }
   const clients = { endpoint, dynamodb: createDynamoDBClient(client), sqs: createSqsClient(client) }
   t.teardown(async () => {
