@@ -27,7 +27,7 @@ export async function produce ({ brokers, topic, events, perSecond, make }: Prod
   const failures: Error[] = []
   const pace = perSecond === undefined ? undefined : new Pace(systemClock, perSecond)
   const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...pace === undefined ? {} : { 'linger.ms': '0' } })
-  const target = await KafkaTarget.connect({ kafka, topic, key: 'none' }, (_record, result) => {
+  const target = await KafkaTarget.connect({ kafka, topic }, (_record, result) => {
     if (result instanceof Error) failures.push(result)
   })
   for (let index = 0; index < events && failures.length === 0; index++) {

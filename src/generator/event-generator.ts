@@ -1,6 +1,7 @@
-import { type FailureCode } from '../errors.js'
+import { invalidAt } from './invalid-at.js'
 import { type InvalidKind } from './kinds/kind.js'
 import { Random } from './random.js'
+import { type MadeRecord } from './record.js'
 import { makeEvent, withExtras } from './valid-event.js'
 
 export interface EventGeneratorOptions {
@@ -12,15 +13,11 @@ export interface EventGeneratorOptions {
   readonly extraShare: number
 }
 
-/** A record as it is to be sent, and what must become of it. */
-export interface GeneratedRecord {
-  readonly index: number
+/** An event as it is to be sent. */
+export interface GeneratedRecord extends MadeRecord {
   /** Of the event the record was made from; an invalid record may not hold it any more. `undefined` when foreign and unreadable. */
   readonly uid: string | undefined
   readonly client: string | undefined
-  readonly kind: string
-  readonly expected: 'valid' | 'unknown' | FailureCode
-  readonly value: Buffer | null
 }
 
 /** The record at an index: the same for the same options, whatever was made before. */
@@ -34,9 +31,4 @@ export function generateRecord (options: EventGeneratorOptions, index: number): 
   const extras = extraShare > 0 && random.fraction() < extraShare
   const text = extras ? withExtras(event, random) : JSON.stringify(event)
   return { index, uid, client, kind: extras ? 'valid-with-extras' : 'valid', expected: 'valid', value: Buffer.from(text) }
-}
-
-function invalidAt (share: number, index: number, kinds: readonly InvalidKind[]): InvalidKind | undefined {
-  const before = Math.floor(index * share)
-  return kinds.length > 0 && Math.floor((index + 1) * share) > before ? kinds[before % kinds.length] : undefined
 }

@@ -1,18 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
-import { type GeneratedRecord } from './event-generator.js'
+import { type MadeRecord } from './record.js'
 import { type Acknowledge, type Target } from './target.js'
 
 /** A record a line. Lines reach the file in whole batches, and are acknowledged when they are there. */
-export class FileTarget implements Target {
+export class FileTarget<R extends MadeRecord> implements Target<R> {
   readonly #file: FileHandle
-  readonly #acknowledge: Acknowledge
-  #batch: GeneratedRecord[] = []
+  readonly #acknowledge: Acknowledge<R>
+  #batch: R[] = []
   #batchBytes = 0
   #line: number
   #fileEnd: number
 
-  private constructor (file: FileHandle, acknowledge: Acknowledge, line: number, fileEnd: number) {
+  private constructor (file: FileHandle, acknowledge: Acknowledge<R>, line: number, fileEnd: number) {
     this.#file = file
     this.#acknowledge = acknowledge
     this.#line = line
@@ -20,12 +20,12 @@ export class FileTarget implements Target {
   }
 
   /** Refuses a file that exists, unless it may be replaced. */
-  static async create (path: string, acknowledge: Acknowledge, replace: boolean): Promise<FileTarget> {
+  static async create<R extends MadeRecord> (path: string, acknowledge: Acknowledge<R>, replace: boolean): Promise<FileTarget<R>> {
     return new FileTarget(await openNew(path, replace), acknowledge, 0, 0)
   }
 
   /** Goes on after a line that was acknowledged; what stands behind it was not, and is cut off. */
-  static async resume (path: string, acknowledge: Acknowledge, last: { line: number, fileEnd: number }): Promise<FileTarget> {
+  static async resume<R extends MadeRecord> (path: string, acknowledge: Acknowledge<R>, last: { line: number, fileEnd: number }): Promise<FileTarget<R>> {
     const file = await open(path, 'r+')
     const { size } = await file.stat()
     if (size < last.fileEnd) {
@@ -37,7 +37,7 @@ export class FileTarget implements Target {
     return new FileTarget(await open(path, 'a'), acknowledge, last.line, last.fileEnd)
   }
 
-  write (record: GeneratedRecord): Promise<void> | undefined {
+  write (record: R): Promise<void> | undefined {
     this.#batch.push(record)
     this.#batchBytes += record.value?.length ?? 0
     return this.#batchBytes >= BATCH_BYTES ? this.flush() : undefined

@@ -1,28 +1,30 @@
 import rdkafka, { type DeliveryReport, type LibrdKafkaError, type Producer } from 'node-rdkafka'
 import { type KafkaProducerSettings, producerConfig } from '../connectors/kafka/client-config.js'
 import { AppError } from '../errors.js'
-import { type GeneratedRecord } from './event-generator.js'
+import { type Place } from './ledger.js'
+import { type MadeRecord } from './record.js'
 import { type Acknowledge, type Target } from './target.js'
 
-export interface KafkaTargetOptions {
+export interface KafkaTargetOptions<R extends MadeRecord> {
   readonly kafka: KafkaProducerSettings
   readonly topic: string
-  readonly key: 'none' | 'uid' | 'client'
+  /** Default: records have no key. */
+  readonly keyOf?: (record: R) => string | undefined
 }
 
 /**
  * Straight to a topic: idempotent, acknowledged by all replicas, in the order of the records within a partition. At
  * most `MAX_IN_FLIGHT` records wait for their delivery report.
  */
-export class KafkaTarget implements Target {
-  readonly #options: KafkaTargetOptions
+export class KafkaTarget<R extends MadeRecord> implements Target<R> {
+  readonly #options: KafkaTargetOptions<R>
   readonly #producer: Producer
-  readonly #acknowledge: Acknowledge
-  readonly #inFlight = new Map<number, GeneratedRecord>()
+  readonly #acknowledge: Acknowledge<R>
+  readonly #inFlight = new Map<number, R>()
   #waiting: Array<() => void> = []
   #fatal: Error | undefined
 
-  private constructor (options: KafkaTargetOptions, producer: Producer, acknowledge: Acknowledge) {
+  private constructor (options: KafkaTargetOptions<R>, producer: Producer, acknowledge: Acknowledge<R>) {
     this.#options = options
     this.#producer = producer
     this.#acknowledge = acknowledge
@@ -32,7 +34,7 @@ export class KafkaTarget implements Target {
   }
 
   /** Rejects with UNAVAILABLE when no broker answers. */
-  static async connect (options: KafkaTargetOptions, acknowledge: Acknowledge): Promise<KafkaTarget> {
+  static async connect<R extends MadeRecord> (options: KafkaTargetOptions<R>, acknowledge: Acknowledge<R>): Promise<KafkaTarget<R>> {
     const { global, topic } = producerConfig(options.kafka)
     const producer = new rdkafka.Producer(global, topic)
     await new Promise<void>((resolve, reject) => {
@@ -44,7 +46,7 @@ export class KafkaTarget implements Target {
     return new KafkaTarget(options, producer, acknowledge)
   }
 
-  write (record: GeneratedRecord): Promise<void> | undefined {
+  write (record: R): Promise<void> | undefined {
     this.#inFlight.set(record.index, record)
     const produced = this.#produce(record)
     return produced && this.#inFlight.size < MAX_IN_FLIGHT ? undefined : this.#makeRoom(record, produced)
@@ -60,13 +62,13 @@ export class KafkaTarget implements Target {
   }
 
   /** False when the client's queue is full. */
-  #produce (record: GeneratedRecord): boolean {
+  #produce (record: R): boolean {
     if (this.#fatal !== undefined) {
       this.#settle(record.index, this.#fatal)
       return true
     }
     try {
-      this.#producer.produce(this.#options.topic, null, record.value, this.#keyOf(record), null, record.index)
+      this.#producer.produce(this.#options.topic, null, record.value, this.#keyOf(record), null, record.index, record.headers === undefined ? undefined : [...record.headers])
     } catch (error) {
       if ((error as LibrdKafkaError).code === rdkafka.CODES.ERRORS.ERR__QUEUE_FULL) return false
       this.#settle(record.index, toError(error as LibrdKafkaError))
@@ -74,7 +76,7 @@ export class KafkaTarget implements Target {
     return true
   }
 
-  async #makeRoom (record: GeneratedRecord, produced: boolean): Promise<void> {
+  async #makeRoom (record: R, produced: boolean): Promise<void> {
     for (let done = produced; !done; done = this.#produce(record)) await this.#someDelivered()
     while (this.#inFlight.size >= MAX_IN_FLIGHT) await this.#someDelivered()
   }
@@ -85,7 +87,7 @@ export class KafkaTarget implements Target {
     this.#settle(index, error === null || error === undefined ? { topic, partition, offset } : toError(error))
   }
 
-  #settle (index: number, result: Parameters<Acknowledge>[1]): void {
+  #settle (index: number, result: Place | Error): void {
     const record = this.#inFlight.get(index)
     if (record === undefined) return
     this.#inFlight.delete(index)
@@ -105,8 +107,8 @@ export class KafkaTarget implements Target {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  #keyOf (record: GeneratedRecord): Buffer | null {
-    const key = this.#options.key === 'none' ? undefined : record[this.#options.key]
+  #keyOf (record: R): Buffer | null {
+    const key = this.#options.keyOf?.(record)
     return key === undefined ? null : Buffer.from(key)
   }
 }

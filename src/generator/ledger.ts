@@ -1,20 +1,26 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
-import { type GeneratedRecord } from './event-generator.js'
 import { readLines } from './lines.js'
+import { type MadeRecord } from './record.js'
 
 /** What was produced, written down by the producer once it was acknowledged: the truth that every store is compared with. */
-export interface LedgerEntry {
-  readonly index: number
-  readonly uid: string | undefined
-  readonly client: string | undefined
-  readonly kind: string
-  /** `unknown` for records of a foreign file. */
-  readonly expected: GeneratedRecord['expected']
+export interface BaseEntry extends Pick<MadeRecord, 'index' | 'kind' | 'expected'> {
   /** Of the value's bytes, in hex; of no bytes for a tombstone. */
   readonly sha256: string
   readonly bytes: number
   readonly place: Place
+}
+
+/** Of an event. */
+export interface LedgerEntry extends BaseEntry {
+  readonly uid: string | undefined
+  readonly client: string | undefined
+}
+
+/** Of a record that is routed. */
+export interface RoutingEntry extends BaseEntry {
+  /** As the record names them, each once; none when it can not be read. */
+  readonly destinations: readonly string[]
 }
 
 /** A line of a file, from 1, and where it ends; or an offset of a partition. */
@@ -32,7 +38,7 @@ export interface LedgerHeader {
  * NDJSON: a header, then an entry for each acknowledged record, in the order of the acknowledgements. A last line that
  * a crash has cut is no entry.
  */
-export async function readLedger (path: string, visit: (entry: LedgerEntry) => void): Promise<LedgerHeader> {
+export async function readLedger<E extends BaseEntry = LedgerEntry> (path: string, visit: (entry: E) => void): Promise<LedgerHeader> {
   const end = await wholeBytes(path)
   let header: LedgerHeader | undefined
   let read = 0
@@ -40,7 +46,7 @@ export async function readLedger (path: string, visit: (entry: LedgerEntry) => v
     read += line.length + 1
     if (read > end) break
     if (header === undefined) header = parseHeader(path, line)
-    else visit(JSON.parse(line.toString()) as LedgerEntry)
+    else visit(JSON.parse(line.toString()) as E)
   }
   if (header === undefined) throw new UsageError(`${path} is no ledger: it holds no whole line`)
   return header
@@ -71,7 +77,7 @@ export class LedgerWriter {
     return new LedgerWriter(await open(path, 'a'))
   }
 
-  append (entry: LedgerEntry): void {
+  append<E extends BaseEntry> (entry: E): void {
     this.#lines.push(JSON.stringify(entry))
   }
 

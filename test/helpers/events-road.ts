@@ -11,7 +11,8 @@ import { clientQueueDefinition, clientQueueName, retryQueueDefinition } from '..
 import { type GeneratedRecord } from '../../src/generator/event-generator.js'
 import { KafkaTarget } from '../../src/generator/kafka-target.js'
 import { type LedgerEntry, LedgerWriter, readLedger } from '../../src/generator/ledger.js'
-import { produceEvents, type ProduceOptions, type ProduceSummary, toEntry } from '../../src/generator/produce-events.js'
+import { keyOfEvent, produceEvents, type ProduceOptions, toEntry } from '../../src/generator/produce-events.js'
+import { type ProduceSummary } from '../../src/generator/produce-records.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
 import { countMessages } from '../../src/proof/drain-queue.js'
 import { type Proof, type ProofOptions, proveEvents } from '../../src/proof/prove-events.js'
@@ -111,8 +112,8 @@ export class EventsRoad {
   async send (records: readonly GeneratedRecord[], { key }: { readonly key: 'none' | 'uid' | 'client' }): Promise<void> {
     const ledger = await LedgerWriter.create(this.ledger, {})
     const failures: string[] = []
-    const to = { kafka: { ...this.config.kafka, compression: 'none' as const }, topic: this.config.events.topic, key }
-    const target = await KafkaTarget.connect(to, (record, result) => {
+    const to = { kafka: { ...this.config.kafka, compression: 'none' as const }, topic: this.config.events.topic, keyOf: keyOfEvent(key) }
+    const target = await KafkaTarget.connect<GeneratedRecord>(to, (record, result) => {
       if (result instanceof Error) failures.push(`record ${record.index} (${record.kind}): ${result.message}`)
       else ledger.append(toEntry(record, result))
     })

@@ -1,4 +1,5 @@
-import { produceEvents, type ProduceOptions, type ProduceSummary } from '../../generator/produce-events.js'
+import { produceEvents, type ProduceOptions } from '../../generator/produce-events.js'
+import { type ProduceSummary } from '../../generator/produce-records.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
 import { createFileSource } from '../../stack/file-source.js'
 import { AppError } from '../../errors.js'

@@ -1,7 +1,7 @@
 import { type Test } from 'tap'
 import { type Fault } from '../../../bench/recording-endpoint/faults.js'
 import { startRecordingEndpoint, type RecordingEndpoint } from '../../../bench/recording-endpoint/recording-endpoint.js'
-import { type ProduceSummary } from '../../../src/generator/produce-events.js'
+import { type ProduceSummary } from '../../../src/generator/produce-records.js'
 import { type Random } from '../../../src/generator/random.js'
 import { EventsRoad, type Produce } from '../../helpers/events-road.js'
 import { TestService } from '../../helpers/service.js'
