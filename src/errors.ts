@@ -24,6 +24,12 @@ export const FAILURES = {
   DUPLICATE_KEY: ['poison', 'an object names the same key twice, so that readers may disagree on its value'],
   FORBIDDEN_KEY: ['poison', 'an object has a key that can pollute prototypes'],
   SCHEMA_VIOLATION: ['poison', 'the event breaks a rule of its schema'],
+  NO_SCHEMA_ID: ['poison', 'the value does not begin with a zero byte and a schema id (the Confluent wire format)'],
+  UNKNOWN_SCHEMA: ['poison', 'the schema registry does not know the schema id'],
+  WRONG_SCHEMA: ['poison', 'the schema of the record can not be read as the schema of the pipeline'],
+  NOT_AVRO: ['poison', 'the bytes are not one record of their schema'],
+  NO_DESTINATION: ['poison', 'the record names no destination'],
+  UNKNOWN_DESTINATION: ['poison', 'no topic is configured for a destination that the record names'],
   VALIDATION_TIMEOUT: ['poison', 'validation did not end in time, alone and with the longer limit'],
   VALIDATION_CRASH: ['poison', 'validation crashed its worker, alone and twice'],
   // What a sink refuses for good
