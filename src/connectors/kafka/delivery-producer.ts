@@ -1,46 +1,39 @@
 import rdkafka, { type DeliveryReport, type LibrdKafkaError, type MessageHeader, type Producer, type ProducerGlobalConfig, type ProducerTopicConfig } from 'node-rdkafka'
 import { type Clock, type Timer } from '../../engine/clock.js'
+import { Fifo } from '../../engine/fifo.js'
 import { deliveryCode, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
+import { blamesMessage } from './delivery-outcome.js'
 import { type KafkaLog } from './kafka-log.js'
+import { type DeliveryFailure, type DeliveryFailures, type OutgoingMessage, Shipment } from './shipment.js'
 
-const POLL_EVERY_MS = 5
+/** Reports come with a poll. One that finds none costs little, so it comes soon enough to add nothing to a round trip. */
+const POLL_EVERY_MS = 1
+/** A report names its message by one number: that of the call times this, plus the place in the call. */
+const MAX_MESSAGES = 65_536
 const { ERR__QUEUE_FULL, ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT } = rdkafka.CODES.ERRORS
 
-export interface OutgoingMessage {
-  readonly topic: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly MessageHeader[]
-}
-
-/** Why a message was not delivered; `code` is librdkafka's or the broker's. */
-export interface DeliveryFailure {
-  readonly code: number
-  readonly message: string
-}
-
-interface Pending {
-  readonly message: OutgoingMessage
-  readonly sentAt: number
-  resolve (failure: DeliveryFailure | undefined): void
-}
-
 /**
- * An idempotent producer that reports each message's delivery once. Messages wait as long as the brokers are away; a
- * full queue is waited out; after a fatal error of the client a new one takes over what was not reported.
+ * An idempotent producer that reports the delivery of whole calls. Messages wait as long as the brokers are away; a full
+ * queue is waited out; after a fatal error of the client a new one takes over what was not reported, in its order.
+ *
+ * Messages of one key reach their topic in the order of their calls, and in it: the client keeps the order of a
+ * partition through its own retries, and when something fails that is not the message's own fault, nothing that stands
+ * behind it in its call is handed over any more. The caller repeats what failed before it sends anything later.
  */
 export class DeliveryProducer {
   readonly #properties: { readonly global: ProducerGlobalConfig, readonly topic: ProducerTopicConfig }
   readonly #log: KafkaLog
   readonly #clock: Clock
   readonly #closing = new AbortController()
-  readonly #pending = new Map<number, Pending>()
-  readonly #queued: number[] = []
+  /** By number, oldest first. */
+  readonly #shipments = new Map<number, Shipment>()
+  /** Those that the client does not have altogether. */
+  #unsent = new Fifo<[number: number, Shipment]>()
   #producer: Producer | undefined
   #connecting: Promise<void> | undefined
   #pollTimer: Timer | undefined
-  #nextId = 0
+  #nextNumber = 0
 
   constructor (options: { properties: { global: ProducerGlobalConfig, topic: ProducerTopicConfig }, log: KafkaLog, clock: Clock }) {
     // A message is given up by its owner, never by a timeout of the client: the copy it leaves behind could still arrive.
@@ -50,18 +43,35 @@ export class DeliveryProducer {
     this.#clock = options.clock
   }
 
-  /** How long the oldest message has waited for its report, in ms. */
+  /** How long the oldest call has waited for its reports, in ms. */
   get oldestPendingMs (): number {
-    const [oldest] = this.#pending.values()
-    return oldest === undefined ? 0 : this.#clock.now() - oldest.sentAt
+    const [oldest] = this.#shipments.values()
+    return oldest === undefined ? 0 : this.#clock.now() - oldest.startedAt
   }
 
-  /** Resolves once the broker has acknowledged the message, or with the reason why it never will. */
-  async deliver (message: OutgoingMessage): Promise<DeliveryFailure | undefined> {
+  /**
+   * Resolves once every message is acknowledged or refused: with nothing when all are acknowledged, else with what each
+   * failed with. When `signal` aborts, what has no report yet is given up; what the client has may still be delivered.
+   * At most 65,536 messages.
+   */
+  async deliver (messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
+    if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
+    if (messages.length === 0) return undefined
     return await new Promise(resolve => {
-      const id = this.#nextId++
-      this.#pending.set(id, { message, sentAt: this.#clock.now(), resolve })
-      this.#queued.push(id)
+      const number = this.#nextNumber++
+      const giveUp = (): void => { shipment.giveUp() }
+      const shipment = new Shipment(messages, this.#clock.now(), failures => {
+        this.#shipments.delete(number)
+        signal?.removeEventListener('abort', giveUp)
+        resolve(failures)
+      })
+      this.#shipments.set(number, shipment)
+      signal?.addEventListener('abort', giveUp)
+      if (signal?.aborted === true) {
+        giveUp()
+        return
+      }
+      this.#unsent.push([number, shipment])
       this.#flush()
     })
   }
@@ -83,35 +93,36 @@ export class DeliveryProducer {
       this.#connecting ??= this.#connect()
       return
     }
-    for (let id = this.#queued[0]; id !== undefined; id = this.#queued[0]) {
-      if (!this.#produce(producer, id)) break
-      this.#queued.shift()
+    for (let first = this.#unsent.peek(); first !== undefined; first = this.#unsent.peek()) {
+      if (!this.#handOver(producer, ...first)) break
+      this.#unsent.shift()
     }
     this.#pollLater()
   }
 
-  /** False when the queue is full for now. */
-  #produce (producer: Producer, id: number): boolean {
-    const pending = this.#pending.get(id)
-    if (pending === undefined) return true
-    const { topic, value, key, headers } = pending.message
-    try {
-      producer.produce(topic, null, value, key, null, id, [...headers])
-      return true
-    } catch (error) {
-      const { code, message } = error as LibrdKafkaError
-      if (code === ERR__QUEUE_FULL) return false
-      if (code === ERR__FATAL) {
-        this.#replace(producer)
-        return false
+  /** False when the client takes no more for now. */
+  #handOver (producer: Producer, number: number, shipment: Shipment): boolean {
+    for (let index = shipment.next; index >= 0; index = shipment.next) {
+      const { topic, key, value, headers } = shipment.messages[index] as OutgoingMessage
+      try {
+        // The typings want an array that could be changed; it is only read.
+        producer.produce(topic, null, value, key, null, number * MAX_MESSAGES + index, headers as MessageHeader[])
+        shipment.handedOver()
+      } catch (error) {
+        const { code, message } = error as LibrdKafkaError
+        if (code === ERR__QUEUE_FULL) return false
+        if (code === ERR__FATAL) {
+          this.#replace(producer)
+          return false
+        }
+        this.#failed(shipment, index, { code, message })
       }
-      this.#report(id, { code, message })
-      return true
     }
+    return true
   }
 
   #pollLater (): void {
-    if (this.#pollTimer !== undefined || this.#pending.size === 0) return
+    if (this.#pollTimer !== undefined || this.#shipments.size === 0) return
     this.#pollTimer = this.#clock.setTimer(() => {
       this.#pollTimer = undefined
       this.#producer?.poll()
@@ -120,22 +131,23 @@ export class DeliveryProducer {
   }
 
   #reported (producer: Producer, error: LibrdKafkaError | null, { opaque }: DeliveryReport): void {
-    if (producer !== this.#producer) return
+    const number = Math.floor(opaque as number / MAX_MESSAGES)
+    const index = opaque as number % MAX_MESSAGES
+    const shipment = this.#shipments.get(number)
     if (error === null || error === undefined) {
-      this.#report(opaque as number, undefined)
+      shipment?.report(index, undefined)
       return
     }
-    const { message } = error
+    // What a client says that is being replaced is of no account: the next one sends it.
+    if (producer !== this.#producer) return
     const code = deliveryCode(error)
-    // Thrown out of a client that is being replaced: the next one sends it.
     if (code === ERR__FATAL || code === ERR__PURGE_QUEUE || code === ERR__PURGE_INFLIGHT) this.#replace(producer)
-    else this.#report(opaque as number, { code, message })
+    else if (shipment !== undefined) this.#failed(shipment, index, { code, message: error.message })
   }
 
-  #report (id: number, failure: DeliveryFailure | undefined): void {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    pending?.resolve(failure)
+  #failed (shipment: Shipment, index: number, failure: DeliveryFailure): void {
+    shipment.report(index, failure)
+    if (!blamesMessage(failure)) shipment.stop(failure)
   }
 
   async #connect (): Promise<void> {
@@ -160,8 +172,11 @@ export class DeliveryProducer {
   #replace (producer: Producer): void {
     if (producer !== this.#producer) return
     this.#producer = undefined
-    this.#queued.length = 0
-    this.#queued.push(...this.#pending.keys())
+    this.#unsent = new Fifo()
+    for (const each of this.#shipments) {
+      each[1].rewind()
+      this.#unsent.push(each)
+    }
     this.#connecting = disconnect(producer, this.#log, this.#clock).then(async () => { await this.#connect() })
   }
 }

@@ -5,7 +5,7 @@ import { type RecordingEndpoint, startRecordingEndpoint } from '../../../bench/r
 import { callDeadlineMs } from '../../../src/connectors/aws/call-within.js'
 import { createDynamoDBClient, createSqsClient } from '../../../src/connectors/aws/clients.js'
 import { SdkBatchWriter } from '../../../src/connectors/dynamodb/sdk-batch-writer.js'
-import { type DeliveryFailure, type OutgoingMessage } from '../../../src/connectors/kafka/delivery-producer.js'
+import { type OutgoingMessage } from '../../../src/connectors/kafka/shipment.js'
 import { queueAddresses } from '../../../src/connectors/sqs/queue-addresses.js'
 import { QueueDirectory, type QueueAddress } from '../../../src/connectors/sqs/queue-directory.js'
 import { RetryQueueReceiver } from '../../../src/connectors/sqs/retry-queue-receiver.js'
@@ -174,7 +174,7 @@ export class EventsOnAClock {
       sender: new SdkBatchSender(this.#sqs, callDeadlineMs(config.aws)),
       queues: directory(queueAddresses(config.events.clients, {})),
       retryQueue,
-      deadLetters: { deliver: message => this.#deliver(message) }
+      deadLetters: { deliver: messages => this.#deliver(messages) }
     }, { clock, random: Math.random, observer: counts.observer, incidents: counts.incidents })
     const receiver = new RetryQueueReceiver({
       calls: { client: this.#sqs, callTimeoutMs: config.aws.requestTimeoutMs },
@@ -192,10 +192,9 @@ export class EventsOnAClock {
     return { engine, receiver, clock, next: this.committed }
   }
 
-  async #deliver (message: OutgoingMessage): Promise<DeliveryFailure | undefined> {
+  async #deliver (messages: readonly OutgoingMessage[]): Promise<undefined> {
     if (this.#waitingLetters !== undefined) await new Promise<void>(resolve => { this.#waitingLetters?.push(resolve) })
-    this.deadLetters.push(message)
-    return undefined
+    this.deadLetters.push(...messages)
   }
 
   #watched () {

@@ -16,11 +16,13 @@ t.test('A failed delivery has its code again, by the very text that this version
   const { err2str } = createRequire(import.meta.url)('node-rdkafka/librdkafka.js') as { err2str (code: number): string }
   const {
     ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT, ERR_MSG_SIZE_TOO_LARGE, ERR__UNKNOWN_TOPIC, ERR_UNKNOWN_TOPIC_OR_PART,
-    ERR__UNKNOWN_PARTITION, ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CLUSTER_AUTHORIZATION_FAILED
+    ERR__UNKNOWN_PARTITION, ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_INVALID_RECORD, ERR_INVALID_TIMESTAMP,
+    ERR_TOPIC_EXCEPTION
   } = rdkafka.CODES.ERRORS
   for (const code of [
     ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT, ERR_MSG_SIZE_TOO_LARGE, ERR__UNKNOWN_TOPIC, ERR_UNKNOWN_TOPIC_OR_PART,
-    ERR__UNKNOWN_PARTITION, ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CLUSTER_AUTHORIZATION_FAILED
+    ERR__UNKNOWN_PARTITION, ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_INVALID_RECORD, ERR_INVALID_TIMESTAMP,
+    ERR_TOPIC_EXCEPTION
   ]) {
     t.equal(deliveryCode({ code: -1, message: err2str(code) }), code, err2str(code))
     t.equal(deliveryCode({ code: -1, message: err2str(code).replace(/^\w+: /, '').toLowerCase() }), code)

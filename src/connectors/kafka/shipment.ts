@@ -1,0 +1,79 @@
+import { type MessageHeader } from 'node-rdkafka'
+
+export interface OutgoingMessage {
+  readonly topic: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  /** See `toMessageHeaders`. */
+  readonly headers: readonly MessageHeader[]
+}
+
+/** Why a message was not delivered; `code` is librdkafka's or the broker's. */
+export interface DeliveryFailure {
+  readonly code: number
+  readonly message: string
+}
+
+/** By index of the message; `undefined` where it was delivered. */
+export type DeliveryFailures = ReadonlyArray<DeliveryFailure | undefined>
+
+/** The caller did not want to wait any longer; what the client has already may still be delivered. */
+export const GIVEN_UP: DeliveryFailure = { code: 0, message: 'given up' }
+
+/**
+ * The messages of one call on their way: which of them the client has, and what it reported. They are handed over in
+ * order; each is reported once, in any order, and the last report settles the call.
+ */
+export class Shipment {
+  readonly messages: readonly OutgoingMessage[]
+  /** Monotonic ms. */
+  readonly startedAt: number
+  readonly #settle: (failures: DeliveryFailures | undefined) => void
+  readonly #reported: Uint8Array
+  #failures: Array<DeliveryFailure | undefined> | undefined
+  #unreported: number
+  #next = 0
+
+  constructor (messages: readonly OutgoingMessage[], startedAt: number, settle: (failures: DeliveryFailures | undefined) => void) {
+    this.messages = messages
+    this.startedAt = startedAt
+    this.#settle = settle
+    this.#reported = new Uint8Array(messages.length)
+    this.#unreported = messages.length
+  }
+
+  /** The message to hand over next; -1 when there is none. */
+  get next (): number {
+    while (this.#next < this.messages.length && this.#reported[this.#next] === 1) this.#next++
+    return this.#next < this.messages.length ? this.#next : -1
+  }
+
+  handedOver (): void {
+    this.#next++
+  }
+
+  report (index: number, failure: DeliveryFailure | undefined): void {
+    if (this.#reported[index] !== 0) return
+    this.#reported[index] = 1
+    if (failure !== undefined) {
+      this.#failures ??= new Array<DeliveryFailure | undefined>(this.messages.length).fill(undefined)
+      this.#failures[index] = failure
+    }
+    if (--this.#unreported === 0) this.#settle(this.#failures)
+  }
+
+  /** Hands nothing more over: what has not been shares this failure, lest it overtakes what met it first. */
+  stop (failure: DeliveryFailure): void {
+    for (let index = this.next; index >= 0; index = this.next) this.report(index, failure)
+  }
+
+  /** Settles it now, whatever the client may still report. */
+  giveUp (): void {
+    for (let index = 0; index < this.messages.length; index++) this.report(index, GIVEN_UP)
+  }
+
+  /** Another client takes over: what is not reported is handed over again. */
+  rewind (): void {
+    this.#next = 0
+  }
+}
