@@ -36,6 +36,8 @@ export interface PipelineParts<T> {
   /** Threads of the examiner; 0 when it works on this one. */
   readonly threads: number
   readonly deadLetters: DeliveryProducer
+  /** The producer of a stage that writes to Kafka. */
+  readonly output?: DeliveryProducer | undefined
   /** Takes records up from the retry queue, if there is one. */
   readonly replays?: ReplayIntake | undefined
   /** Called first; reading begins when it is done. The signal aborts when the pipeline ends. */
@@ -72,10 +74,10 @@ const USELESS_CLIENT_GRACE_MS = 1_000
 
 /** Starts a pipeline. Resolves at once; connecting goes on in the background, for as long as the brokers are away. */
 export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, health }: Service): RunningPipeline {
-  const { engine, examiner, deadLetters, replays, flow } = parts
+  const { engine, examiner, deadLetters, output, replays, flow } = parts
   const source = createSource(parts, metrics, new KafkaReporter(logger, 'consumer', health))
   collectMetrics(parts, source, metrics)
-  const healthTimer = tendHealth({ source, engine, examiner, deadLetters, health, logger, ...flow, maxPollIntervalMs: parts.kafka.maxPollIntervalMs })
+  const healthTimer = tendHealth({ source, engine, examiner, deadLetters, output, health, logger, ...flow, maxPollIntervalMs: parts.kafka.maxPollIntervalMs })
 
   let resolveEnded: (end: RunEnd) => void
   const ended = new Promise<RunEnd>(resolve => { resolveEnded = resolve })
@@ -93,7 +95,7 @@ export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, heal
     await replays?.close(Math.max(500, graceMs * CLOSING_SHARE / 2))
     engine.shutDown()
     healthTimer.clear()
-    await Promise.all([deadLetters.close(), examiner.close()])
+    await Promise.all([deadLetters.close(), output?.close(), examiner.close()])
     await parts.destroy()
     resolveEnded(how === 'failed' ? 'failed' : drained && replaysDrained ? 'drained' : 'cut')
   }

@@ -13,7 +13,9 @@ interface TendHealthOptions<T> {
   readonly engine: Engine<T>
   /** `problem`: why nothing can be examined at present. */
   readonly examiner: { readonly problem: string | undefined }
-  readonly deadLetters: DeliveryProducer
+  readonly deadLetters: Pick<DeliveryProducer, 'oldestPendingMs'>
+  /** The producer of a stage that writes to Kafka, if there is one. */
+  readonly output?: Pick<DeliveryProducer, 'oldestPendingMs'> | undefined
   readonly health: Health
   readonly logger: Logger
   readonly stuckPartitionMs: number
@@ -34,7 +36,7 @@ export function tendHealth<T> (options: TendHealthOptions<T>): Timer {
   function tend (): void {
     tendValidation(options)
     tendHolds(options)
-    tendDeadLetters(options)
+    tendProducers(options)
     stuckPlaces = tendPartitions(options, stuckPlaces)
     if (polls.isSilent(source.polls)) health.dead(`no poll has come back for ${maxPollIntervalMs} ms; only a restart helps`)
     timer = systemClock.setTimer(tend, EVERY_MS)
@@ -56,10 +58,12 @@ function tendHolds<T> ({ engine, health, readyHoldMs }: TendHealthOptions<T>): v
   else health.red('stages', `${first.stage} is held: ${first.code}, ${first.detail}`)
 }
 
-function tendDeadLetters<T> ({ deadLetters, health, readyHoldMs }: TendHealthOptions<T>): void {
-  const waitedMs = deadLetters.oldestPendingMs
-  if (waitedMs <= readyHoldMs) health.green('dead-letters')
+/** A producer waits for its brokers as long as it takes, and no hold tells of it. */
+function tendProducers<T> ({ deadLetters, output, health, readyHoldMs }: TendHealthOptions<T>): void {
+  if (deadLetters.oldestPendingMs <= readyHoldMs) health.green('dead-letters')
   else health.red('dead-letters', 'dead letters wait for their acknowledgement')
+  if (output === undefined || output.oldestPendingMs <= readyHoldMs) health.green('output')
+  else health.red('output', 'messages wait for their acknowledgement')
 }
 
 /**
