@@ -1,5 +1,6 @@
 import { type Command } from 'commander'
 import { consumeOnce, CONSUMERS } from './consume/consume-once.js'
+import { UNDISTURBED } from './events/events-bench.js'
 import { withFilledTopic } from './events/topic.js'
 import { count } from './flags.js'
 import { type Figures } from './report.js'
@@ -18,7 +19,7 @@ export const scope: Scope<ConsumeFlags> = {
       .option('--brokers <list>', 'a Kafka that runs already; one is started without')
   },
   async measure ({ events, brokers, runs }, progress) {
-    return await withFilledTopic({ brokers, events, progress }, async filled => {
+    return await withFilledTopic({ brokers, events, partitions: UNDISTURBED.partitions, progress }, async filled => {
       const variants = Object.fromEntries(Object.keys(CONSUMERS).map(name => [name, [] as Figures[]]))
       for (let run = 1; run <= runs; run++) {
         for (const [name, figures] of Object.entries(variants)) {

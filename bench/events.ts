@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { benchEvents } from './events/events-bench.js'
+import { benchEvents, UNDISTURBED } from './events/events-bench.js'
 import { parseVariants, type Variant, VARIANTS_HELP } from './events/variants.js'
 import { count, counts } from './flags.js'
 import { type CommonFlags, type Scope } from './scope.js'
@@ -7,6 +7,7 @@ import { type CommonFlags, type Scope } from './scope.js'
 interface EventsFlags extends CommonFlags {
   readonly variants: readonly Variant[]
   readonly events: number
+  readonly partitions: number
   readonly brokers?: string
   readonly sinkDelay: number
   readonly tls?: true
@@ -23,6 +24,7 @@ export const scope: Scope<EventsFlags> = {
     command
       .option('--variants <list>', VARIANTS_HELP, parseVariants, parseVariants('tuned'))
       .option('--events <count>', 'events in the topic', count, 500_000)
+      .option('--partitions <count>', 'of the topic', count, UNDISTURBED.partitions)
       .option('--brokers <list>', 'a Kafka that runs already; one is started without')
       .option('--sink-delay <ms>', 'what each call of the table and the queues takes', count, 0)
       .option('--tls', 'the endpoint speaks TLS')

@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { benchEvents } from './events/events-bench.js'
+import { benchEvents, UNDISTURBED } from './events/events-bench.js'
 import { parseVariants } from './events/variants.js'
 import { count } from './flags.js'
 import { type CommonFlags, type Scope } from './scope.js'
@@ -44,15 +44,11 @@ export const scope: Scope<KnobsFlags> = {
   async measure (flags, progress) {
     const moves = Object.entries(MOVES).flatMap(([knob, values]) => values.map(value => `${knob}.${value}:${knob}=${value}`))
     return await benchEvents({
+      ...UNDISTURBED,
       ...flags,
       variants: parseVariants(['defaults', ...moves].join()),
       brokers: flags.brokers,
       sinkDelayMs: flags.sinkDelay,
-      tls: false,
-      partialFailuresPercent: 0,
-      latencyRates: [],
-      latencySeconds: 0,
-      profile: false,
       progress
     })
   }

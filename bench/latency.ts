@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { benchEvents } from './events/events-bench.js'
+import { benchEvents, UNDISTURBED } from './events/events-bench.js'
 import { parseVariants, type Variant, VARIANTS_HELP } from './events/variants.js'
 import { count, counts } from './flags.js'
 import { type CommonFlags, type Scope } from './scope.js'
@@ -29,15 +29,14 @@ export const scope: Scope<LatencyFlags> = {
   },
   async measure (flags, progress) {
     return await benchEvents({
+      ...UNDISTURBED,
       ...flags,
       events: 0,
       brokers: flags.brokers,
       sinkDelayMs: flags.sinkDelay,
       tls: flags.tls ?? false,
-      partialFailuresPercent: 0,
       latencyRates: flags.rates,
       latencySeconds: flags.seconds,
-      profile: false,
       progress
     })
   }

@@ -1,5 +1,5 @@
 import { type Command } from 'commander'
-import { benchEvents } from './events/events-bench.js'
+import { benchEvents, UNDISTURBED } from './events/events-bench.js'
 import { parseVariants, type Variant, VARIANTS_HELP } from './events/variants.js'
 import { count } from './flags.js'
 import { type CommonFlags, type Scope } from './scope.js'
@@ -23,14 +23,10 @@ export const scope: Scope<LoadTestFlags> = {
   },
   async measure (flags, progress) {
     return await benchEvents({
+      ...UNDISTURBED,
       ...flags,
       brokers: flags.brokers,
       sinkDelayMs: flags.sinkDelay,
-      tls: false,
-      partialFailuresPercent: 0,
-      latencyRates: [],
-      latencySeconds: 0,
-      profile: false,
       progress
     })
   }

@@ -20,6 +20,8 @@ export interface EventsBenchOptions {
   /** 0: no throughput, only latency. */
   readonly events: number
   readonly runs: number
+  /** Of the topic: with four clients, a fourth of the message groups. */
+  readonly partitions: number
   /** Of a cluster that runs already; one is started without. */
   readonly brokers: string | undefined
   /** What each call of the table and the queues takes. */
@@ -33,6 +35,11 @@ export interface EventsBenchOptions {
   readonly profile: boolean
   readonly progress: (line: string) => void
 }
+
+/** Throughput alone, and nothing in its way. */
+export const UNDISTURBED = {
+  partitions: 12, sinkDelayMs: 0, tls: false, partialFailuresPercent: 0, latencyRates: [], latencySeconds: 0, profile: false
+} as const satisfies Partial<EventsBenchOptions>
 
 /** One variant, measured once. */
 interface Run extends Omit<EventsBenchOptions, 'brokers'>, FilledTopic {
@@ -98,7 +105,7 @@ async function measureThroughput (run: Run, sink: Sink): Promise<Figures> {
 
 async function measureLatency (run: Run, sink: Sink): Promise<Figures> {
   const topic = `bench-latency-${run.name}`
-  await createTopic(run.brokers, topic, BROKER_TIME)
+  await createTopic(run.brokers, topic, run.partitions, BROKER_TIME)
   return await measure({ ...run, profile: false }, sink, topic, async program =>
     await trickle(program, sink, { ...run, topic, rates: run.latencyRates, seconds: run.latencySeconds }))
 }
@@ -142,11 +149,12 @@ async function checkCommits ({ brokers, notes }: Run, topic: string, groupId: st
 }
 
 /** None for the plain case. */
-function settingOf ({ sinkDelayMs, tls, partialFailuresPercent }: EventsBenchOptions): string {
+function settingOf ({ sinkDelayMs, tls, partialFailuresPercent, partitions }: EventsBenchOptions): string {
   return [
     tls ? 'tls' : 'plain',
     `${sinkDelayMs}ms`,
-    ...partialFailuresPercent === 0 ? [] : [`${partialFailuresPercent}-percent-failing`]
+    ...partialFailuresPercent === 0 ? [] : [`${partialFailuresPercent}-percent-failing`],
+    ...partitions === UNDISTURBED.partitions ? [] : [`${partitions}-partitions`]
   ].join('-')
 }
 

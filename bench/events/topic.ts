@@ -15,6 +15,7 @@ export interface TopicOptions {
   /** Of a cluster that runs already; one is started without. */
   readonly brokers?: string | undefined
   readonly events: number
+  readonly partitions: number
   readonly progress: (line: string) => void
 }
 
@@ -27,21 +28,20 @@ export interface FilledTopic {
   readonly dir: string
 }
 
-const PARTITIONS = 12
 const TIMEOUT_MS = 30_000
 const FILL = fileURLToPath(new URL('./fill.js', import.meta.url))
 
 /**
- * A topic of 12 partitions with so many valid events, for as long as `use` takes. In a cluster that runs already it
+ * A topic with so many valid events, for as long as `use` takes. In a cluster that runs already it
  * stays, and the next one who wants as many events finds it.
  */
-export async function withFilledTopic<T> ({ brokers: running, events, progress }: TopicOptions, use: (topic: FilledTopic) => Promise<T>): Promise<T> {
+export async function withFilledTopic<T> ({ brokers: running, events, partitions, progress }: TopicOptions, use: (topic: FilledTopic) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
   const stack = running === undefined ? await startLocalStack({ dir, servers: ['kafka'] }) : undefined
   const brokers = running ?? stack?.kafka.brokers ?? ''
   try {
-    const topic = `bench-events-${events}`
-    const present = await createTopic(brokers, topic) === 'existed'
+    const topic = `bench-events-${events}-${partitions}`
+    const present = await createTopic(brokers, topic, partitions) === 'existed'
     if (present) await checkCount(brokers, topic, events)
     progress(present ? `${topic} is there` : `filling ${topic}`)
     const fingerprint = await fill(brokers, topic, events, present)
@@ -52,10 +52,10 @@ export async function withFilledTopic<T> ({ brokers: running, events, progress }
   }
 }
 
-export async function createTopic (brokers: string, name: string, config: Readonly<Record<string, string>> = {}): Promise<'created' | 'existed'> {
+export async function createTopic (brokers: string, name: string, partitions: number, config: Readonly<Record<string, string>> = {}): Promise<'created' | 'existed'> {
   const admin = await KafkaAdmin.connect(kafkaAt(brokers), TIMEOUT_MS)
   try {
-    return await admin.createTopic({ name, partitions: PARTITIONS, replicationFactor: 1, config })
+    return await admin.createTopic({ name, partitions, replicationFactor: 1, config })
   } finally {
     await admin.close()
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { benchEvents } from '../../bench/events/events-bench.js'
+import { benchEvents, UNDISTURBED } from '../../bench/events/events-bench.js'
 import { parseVariants } from '../../bench/events/variants.js'
 import { WRONG } from '../../bench/scope.js'
 import { startTestStack } from '../helpers/stack.js'
@@ -10,16 +10,15 @@ const EVENTS = 20_000
 t.test('the benchmark measures the service on real Kafka over TLS, and finds everything where it belongs', async t => {
   const { kafka } = await startTestStack(t, { servers: ['kafka'] })
   const options = {
+    ...UNDISTURBED,
     variants: parseVariants('tuned'),
     events: EVENTS,
     runs: 1,
     brokers: kafka.brokers,
     sinkDelayMs: 1,
     tls: true,
-    partialFailuresPercent: 0,
     latencyRates: [100],
     latencySeconds: 1,
-    profile: false,
     progress: () => {}
   }
   const { variants, setting, notes } = await benchEvents(options)
@@ -29,7 +28,7 @@ t.test('the benchmark measures the service on real Kafka over TLS, and finds eve
   t.ok((figures['messages per send'] ?? 0) > 1)
   t.ok((figures['p50 ms at 100/s'] ?? 0) > 2, 'two calls of 1 ms are in the latency')
 
-  const partial = await benchEvents({ ...options, tls: false, latencyRates: [], partialFailuresPercent: 5 })
+  const partial = await benchEvents({ ...options, tls: false, latencyRates: [], partialFailuresPercent: 5, partitions: 24 })
   t.strictSame(Object.keys(partial.variants), ['doing nothing (500 records a call)', 'tuned', 'tuned, 5 % failing'])
   t.strictSame(partial.notes?.filter(note => note.includes(WRONG)), [])
 })
