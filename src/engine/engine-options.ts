@@ -7,6 +7,11 @@ import { type Stage } from './stage.js'
 
 export interface EngineOptions<T> {
   readonly examiner: Examiner<T>
+  /**
+   * What a record is split into, two or more, each on a road of its own: one per destination, say. It is settled when
+   * all of them are. Not together with a retry queue, which holds whole records.
+   */
+  readonly branches?: ((payload: T) => readonly T[] | undefined) | undefined
   /** The road, in order. Every stage after the first is entered in the order of its lanes' source. */
   readonly stages: ReadonlyArray<Stage<T>>
   /** Writes `flight.failure` and the record. Never answers poison: what does not fit is truncated. */

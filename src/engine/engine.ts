@@ -3,7 +3,7 @@ import { Credit } from './credit.js'
 import { DispatchGate } from './dispatch-gate.js'
 import { type EngineOptions, type HoldStatus, type PartitionStatus } from './engine-options.js'
 import { Examination } from './examination.js'
-import { Flight, type Origin } from './flight.js'
+import { Flight } from './flight.js'
 import { Holds } from './holds.js'
 import { type CommittableOffset, type Intake, type TopicPartition } from './intake.js'
 import { type SourceRecord } from './record.js'
@@ -12,7 +12,6 @@ import { type ReplayMessage } from './replay.js'
 import { Replays } from './replays.js'
 import { Road } from './road.js'
 import { Waits } from './waits.js'
-import { type Window } from './window.js'
 import { Windows } from './windows.js'
 
 /**
@@ -42,6 +41,7 @@ export class Engine<T> implements Intake {
 
   constructor (options: EngineOptions<T>) {
     const { clock, random, limits, observer, incidents, examiner } = options
+    if (options.branches !== undefined && options.retryQueue !== undefined) throw new TypeError('a retry queue holds whole records, not their branches')
     this.#options = options
     const replayShare = options.retryQueue === undefined ? 0 : limits.replayShare
     const replayRecords = Math.ceil(limits.maxInFlightRecords * replayShare)
@@ -180,7 +180,7 @@ export class Engine<T> implements Intake {
     this.#drains--
     if (!drained) {
       this.#forget(windows.flatMap(window => window.abandon()))
-      this.#giveUpCalls(windows)
+      this.#giveUpCalls()
     }
     return drained
   }
@@ -210,7 +210,7 @@ export class Engine<T> implements Intake {
     const dropped = windows.flatMap(window => window.close())
     for (const window of windows) this.#windows.delete(window)
     this.#forget(dropped)
-    this.#giveUpCalls(windows)
+    this.#giveUpCalls()
     // With the last partition the gate may have opened.
     this.#road.pump(true)
   }
@@ -263,9 +263,9 @@ export class Engine<T> implements Intake {
     this.#creditReleased()
   }
 
-  #giveUpCalls (windows: ReadonlyArray<Window<T>>): void {
-    const origins = new Set<Origin<T>>(windows)
-    this.#road.abort(flight => origins.has(flight.origin))
+  /** Those that carry records of an epoch that is over. */
+  #giveUpCalls (): void {
+    this.#road.abort(flight => flight.origin.closed)
   }
 
   /** A call or an examination has ended, or records were dropped: others may go on. */

@@ -51,6 +51,8 @@ export class Flight<T> {
   /** `openCalls` as a hand-over to the retry queue writes them. */
   unansweredAt: UnansweredAt | undefined
   settled = false
+  /** Where it is split: it takes no step itself, and is settled when all of these are. */
+  branches: ReadonlyArray<Flight<T>> | undefined
   /** Its place in the line before the second stage, which knows that before the next. */
   place: Place | undefined
 
@@ -99,6 +101,7 @@ export class Flight<T> {
     this.#payload = undefined
     this.failure = undefined
     this.openCalls = undefined
+    this.branches = undefined
   }
 }
 

@@ -31,7 +31,10 @@ export class LongStays<T> {
     this.#nextLookAt = now + LOOK_EVERY_MS
     for (const window of windows) {
       for (const flight of window.polledBefore(now - LONG_MS)) {
-        if (!flight.settled && flight.payload !== undefined) detach(flight.payload)
+        if (flight.settled) continue
+        for (const { settled, payload } of flight.branches ?? [flight]) {
+          if (!settled && payload !== undefined) detach(payload)
+        }
       }
     }
   }

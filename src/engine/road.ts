@@ -1,5 +1,6 @@
 import { type FailureCode } from '../errors.js'
 import { type FateHandlers } from './aftermath.js'
+import { branchOff } from './branches.js'
 import { type Channel, type ChannelDependencies } from './channel.js'
 import { toWallTimes } from './doubts.js'
 import { type EngineOptions } from './engine-options.js'
@@ -27,6 +28,10 @@ export class Road<T> {
   readonly #deadLetters: StageRunner<T>
   readonly #retryQueue: StageRunner<T> | undefined
   readonly #runners: ReadonlyArray<StageRunner<T>>
+  readonly #branchEnded = (branch: Flight<T>): void => {
+    this.leave(branch)
+    branch.forget()
+  }
 
   constructor (options: RoadOptions<T>) {
     const { stages, deadLetters, retryQueue, channels } = options
@@ -60,7 +65,16 @@ export class Road<T> {
       this.#refuse(flight, 'validate', verdict)
       return
     }
-    flight.payload = verdict.payload
+    const branches = this.#options.branches?.(verdict.payload)
+    if (branches === undefined || branches.length < 2) {
+      flight.payload = branches?.[0] ?? verdict.payload
+      this.#start(flight)
+    } else {
+      for (const branch of branchOff(flight, branches, this.#branchEnded)) this.#start(branch)
+    }
+  }
+
+  #start (flight: Flight<T>): void {
     for (const { stage } of this.#stages) {
       const refused = stage.check?.(flight)
       if (refused === undefined) continue
@@ -83,8 +97,9 @@ export class Road<T> {
 
   /** These were dropped, marked settled: nothing waits for them and nothing sends them any more. */
   forget (dropped: ReadonlyArray<Flight<T>>): void {
+    for (const { branches = [] } of dropped) for (const branch of branches) branch.settled = true
     for (const runner of this.#runners) runner.remove(flight => flight.settled)
-    for (const flight of dropped) this.#lines.leave(flight)
+    for (const flight of dropped) for (const each of flight.branches ?? [flight]) this.#lines.leave(each)
   }
 
   /** Takes the named records out of the stages, where they wait. */

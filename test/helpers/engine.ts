@@ -38,6 +38,8 @@ export interface RigOptions {
   readonly deadLetters?: FakeStageOptions<Parcel>
   /** `null`: there is no retry queue, as with strict order. */
   readonly retryQueue?: FakeStageOptions<Parcel> | null
+  /** A value such as `a+b/lane` is split, one branch per client. There is no retry queue then. */
+  readonly branches?: boolean
   readonly limits?: Partial<EngineLimits>
   readonly examiner?: Examiner<Parcel>
   readonly random?: () => number
@@ -77,9 +79,10 @@ export function rig (options: RigOptions = {}): Rig {
   const retryQueue = sink('retry', options.retryQueue ?? {})
   const engine = new Engine<Parcel>({
     examiner: options.examiner ?? parcelExaminer,
+    branches: options.branches === true ? branchesOf : undefined,
     stages,
     deadLetters,
-    retryQueue: options.retryQueue === null ? undefined : retryQueue,
+    retryQueue: options.retryQueue === null || (options.branches === true && options.retryQueue === undefined) ? undefined : retryQueue,
     clock,
     random: options.random ?? (() => 0.5),
     observer: counts.observer,
@@ -153,6 +156,10 @@ export function verdictOf (record: SourceRecord): Verdict<Parcel> {
   if (value === POISON) return poison('NOT_JSON', 'planted')
   const [client = '', lane = client] = value.split('/')
   return { class: 'valid', payload: { client, lane } }
+}
+
+function branchesOf ({ client, lane }: Parcel): Parcel[] | undefined {
+  return client.includes('+') ? client.split('+').map(client => ({ client, lane })) : undefined
 }
 
 const parcelExaminer: Examiner<Parcel> = {

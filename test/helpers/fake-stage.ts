@@ -23,6 +23,8 @@ export class FakeCall<T> {
   readonly flights: ReadonlyArray<Flight<T>>
   readonly offsets: readonly number[]
   readonly partitions: readonly number[]
+  /** As they left: a flight forgets its own when it is settled. */
+  readonly payloads: readonly T[]
   readonly signal: AbortSignal
   readonly #resolve: (outcomes: readonly Outcome[]) => void
   readonly #reject: (reason: unknown) => void
@@ -32,6 +34,7 @@ export class FakeCall<T> {
     this.flights = flights
     this.offsets = flights.map(flight => flight.offset)
     this.partitions = flights.map(flight => flight.record.partition)
+    this.payloads = flights.map(flight => flight.payload)
     this.signal = signal
     this.#resolve = resolve
     this.#reject = reject

@@ -1,10 +1,11 @@
+import { type Flight } from '../../src/engine/flight.js'
 import { type SourceRecord } from '../../src/engine/record.js'
 import { type Outcome } from '../../src/engine/outcome.js'
 import { type Configuration, FIXED_LIMITS } from './configuration.js'
 import { type Delivery, Epoch, type End } from './deliveries.js'
 import { type Findings } from './findings.js'
-import { nameOf } from './log.js'
-import { type StageName, type WireCall } from './wire.js'
+import { type LogRecord, nameOf } from './log.js'
+import { type Parcel, type StageName, type WireCall } from './wire.js'
 
 /** Failures of a whole call, which say nothing of a record while its channel is held. */
 const WHOLE_CALL = new Set(['TIMEOUT', 'CONNECTION', 'SERVER_ERROR', 'UNKNOWN'])
@@ -29,7 +30,7 @@ interface Unjudged {
 export class Books {
   readonly #findings: Findings
   readonly #configuration: Configuration
-  readonly #deliveries = new WeakMap<SourceRecord, Delivery>()
+  readonly #surfaced = new WeakMap<SourceRecord, { record: LogRecord, deliveries: readonly Delivery[] }>()
   readonly #busy = new Map<string, WireCall>()
   /** By lane: what failed in it; it goes again without company from its lane. */
   readonly #failed = new Map<string, Set<Delivery>>()
@@ -49,12 +50,13 @@ export class Books {
     return this.#leftAt.keys()
   }
 
-  surfaced (record: SourceRecord, delivery: Delivery): void {
-    this.#deliveries.set(record, delivery)
+  /** `deliveries`: one, or those that the record is split into. */
+  surfaced (source: SourceRecord, record: LogRecord, deliveries: readonly Delivery[]): void {
+    this.#surfaced.set(source, { record, deliveries })
   }
 
-  deliveryOf (record: SourceRecord): Delivery | undefined {
-    return this.#deliveries.get(record)
+  recordOf (source: SourceRecord): LogRecord | undefined {
+    return this.#surfaced.get(source)?.record
   }
 
   /** A call leaves. Everything that the engine promises of calls is looked at here. */
@@ -62,11 +64,11 @@ export class Books {
     this.judge()
     const { stage, flights } = call
     call.lanes = flights.map(flight => `${stage.name} ${stage.laneOf(flight)}`)
-    const known = flights.map(flight => this.#deliveries.get(flight.record))
+    const known = flights.map(flight => this.#deliveryOf(flight))
     if (known.includes(undefined)) this.#violate(call, 'carries a record that was never taken, or has left its road')
     call.deliveries = known.filter(delivery => delivery !== undefined)
     if (call.deliveries.length < flights.length) return
-    call.represented = flights.map(flight => (flight.superseded ?? []).map(older => this.#deliveries.get(older.record)).filter(older => older !== undefined))
+    call.represented = flights.map(flight => (flight.superseded ?? []).map(older => this.#deliveryOf(older)).filter(older => older !== undefined))
     call.written = flights.map(flight => ({
       attempts: stage.name === 'retry queue' ? flight.retryCount : flight.attempts, code: flight.failure?.code ?? 'none', late: flight.late
     }))
@@ -129,6 +131,12 @@ export class Books {
     for (const [channel, calls] of this.#failedCalls) {
       if (calls >= MOST_FAILED_CALLS && !this.held.has(channel)) this.#findings.violate(`${calls} calls in a row failed, and channel ${channel} is not held`)
     }
+  }
+
+  /** What was refused when it was examined has no payload, and is not split. */
+  #deliveryOf ({ record, payload }: Flight<Parcel>): Delivery | undefined {
+    const { deliveries = [] } = this.#surfaced.get(record) ?? {}
+    return deliveries.length === 1 ? deliveries[0] : deliveries.find(delivery => delivery.record === payload.record)
   }
 
   #countFailedCalls (call: WireCall, outcomes: readonly Outcome[] | undefined): void {

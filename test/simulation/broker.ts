@@ -1,7 +1,7 @@
 import { type CommittableOffset } from '../../src/engine/intake.js'
 import { type Epoch } from './deliveries.js'
 import { type Findings } from './findings.js'
-import { nameOf, type PartitionLog } from './log.js'
+import { nameOf, partsOf, type PartitionLog } from './log.js'
 
 /** A commit on its way: its offsets, and the epochs they are of. */
 export interface CommitRequest {
@@ -59,7 +59,7 @@ export class Broker {
   advance (partition: number, offset: number): void {
     const before = this.committed[partition] ?? 0
     if (offset < before) this.#findings.violate(`the committed offset of partition ${partition} went back from ${before} to ${offset}`)
-    for (const record of this.#log[partition]?.records ?? []) {
+    for (const record of this.#log[partition]?.records.flatMap(partsOf) ?? []) {
       if (record.offset < before || record.offset >= offset) continue
       if (record.sent === 0 && record.dead.length === 0 && record.handedOver === 0) this.#findings.violate(`the commit at ${offset} loses ${nameOf(record)}`)
     }

@@ -1,5 +1,5 @@
 import { endCall, WELL } from './ways-to-end.js'
-import { nameOf } from './log.js'
+import { nameOf, partsOf } from './log.js'
 import { type World } from './world.js'
 
 const LONGEST_REST_MS = 900_000
@@ -69,7 +69,7 @@ function isAtRest ({ life, log, broker, retryQueue }: World): boolean {
 }
 
 function checkEnds ({ log, findings }: World): void {
-  for (const record of log.flatMap(({ records }) => records)) {
+  for (const record of log.flatMap(({ records }) => records.flatMap(partsOf))) {
     const { kind, sent, stored, dead } = record
     if (kind === 'malformed' || kind === 'oversized') {
       if (dead.length === 0) findings.violate(`${nameOf(record)} can never pass, and has no dead letter`)

@@ -5,7 +5,7 @@ import { type WireCall } from './wire.js'
 /** How a delivery ended. Only the first three settle its record; the others leave it to whoever reads it again. */
 export type End = 'sent' | 'dead letter' | 'handed over' | 'postponed' | 'dropped'
 
-/** One surfacing of a record: in an epoch, or as a message of the retry queue. The model's own view of its road. */
+/** One surfacing of a record, or of one of those that it is split into: in an epoch, or as a message of the retry queue. The model's own view of its road. */
 export class Delivery {
   readonly record: LogRecord
   readonly source: Epoch | RetryMessage
@@ -71,10 +71,21 @@ export class Epoch {
     return this.state === 'over' || this.state === 'closed'
   }
 
+  /** Records; each counts until all that it is split into have their ends. */
   get unsettled (): number {
     let unsettled = 0
-    for (const { end } of this.deliveries) if (end === undefined) unsettled++
+    let counted = -1
+    for (const { end, record: { offset } } of this.deliveries) {
+      if (end !== undefined || offset === counted) continue
+      unsettled++
+      counted = offset
+    }
     return unsettled
+  }
+
+  /** Offsets of records that were split, and cut off when only a part of them had its end. */
+  get cutApart (): number {
+    return this.deliveries.filter(({ end, record: { offset } }) => end === 'dropped' && this.deliveries.some(other => other.settled && other.record.offset === offset)).length
   }
 
   /** Everything below it is settled in this epoch. */

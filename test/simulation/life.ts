@@ -13,7 +13,7 @@ import { Books } from './books.js'
 import { FIXED_LIMITS } from './configuration.js'
 import { Delivery, Epoch } from './deliveries.js'
 import { listenTo } from './listen-to.js'
-import { type LogRecord, surface, TOPIC } from './log.js'
+import { type LogRecord, partsOf, splitsRecords, surface, TOPIC } from './log.js'
 import { type RetryMessage, VISIBILITY_MS } from './retry-queue.js'
 import { createRoad } from './road.js'
 import { watchEngine, watchIncidents } from './watch.js'
@@ -66,6 +66,7 @@ export class Life {
     const observer = watchEngine(findings)
     this.engine = new Engine<Parcel>({
       examiner: { examine: async chunk => await this.#examine(chunk), close: async () => {} },
+      branches: splitsRecords(configuration) ? ({ record: { branches } }) => branches.map(record => ({ record })) : undefined,
       stages: [road.table, road.queues],
       deadLetters: road.deadLetters,
       retryQueue: road.retryQueue,
@@ -155,7 +156,7 @@ export class Life {
     this.engine.replay(deliveries.map((delivery, index) => {
       const message = messages[index] as RetryMessage
       const record = surface(delivery.record)
-      this.books.surfaced(record, delivery)
+      this.books.surfaced(record, delivery.record, [delivery])
       return {
         record,
         attempts: message.attempts,
@@ -215,7 +216,7 @@ export class Life {
     if (this.#world.life !== this) return await new Promise(() => {})
     if (this.#world.examinationFails) throw new Error('planned')
     return chunk.map(source => {
-      const record = this.books.deliveryOf(source)?.record
+      const record = this.books.recordOf(source)
       return record === undefined || record.kind === 'malformed' ? poison('NOT_JSON', 'planned') : { class: 'valid', payload: { record } }
     })
   }
@@ -297,12 +298,14 @@ export class Life {
       findings.reach('record of an epoch that takes no more')
       return source
     }
-    if (record.ended && !record.mayRepeat) findings.violate(`${record.partition}:${record.offset} is read again, although its end was committed or could have been`)
+    const parts = partsOf(record)
+    if (parts.some(({ ended, mayRepeat }) => ended && !mayRepeat)) findings.violate(`${record.partition}:${record.offset} is read again, although its end was committed or could have been`)
+    if (parts.length > 1) findings.reach('record split')
     findings.note(() => `      ${record.partition}:${record.offset} ${record.client}${record.uid} ${record.kind} surfaces`)
-    const delivery = new Delivery(record, epoch)
-    epoch.deliveries.push(delivery)
+    const deliveries = parts.map(part => new Delivery(part, epoch))
+    epoch.deliveries.push(...deliveries)
     epoch.readUpTo = record.offset + 1
-    this.books.surfaced(source, delivery)
+    this.books.surfaced(source, record, deliveries)
     return source
   }
 

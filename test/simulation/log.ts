@@ -4,6 +4,7 @@ import { type Configuration } from './configuration.js'
 
 export const TOPIC = 'events'
 const CLIENTS = ['a', 'b']
+const BRANCH_CLIENTS = ['a', 'b', 'c']
 const UIDS = ['x', 'y', 'z']
 
 /** One record of the log, and everything that ever became of it, over all lives of the process. */
@@ -15,6 +16,8 @@ export interface LogRecord {
   /** `malformed`: the examiner refuses it; `oversized`: the queues' check does; `unenvelopable`: the retry queue's. */
   readonly kind: 'valid' | 'malformed' | 'oversized' | 'unenvelopable'
   readonly value: Buffer
+  /** What it is split into, one per client; then these have the ends, and it has its own when all of them have. */
+  readonly branches: readonly LogRecord[]
   /** Its own row was written. */
   stored: boolean
   /** Messages in its client's queue, before deduplication. */
@@ -39,13 +42,16 @@ export interface PartitionLog {
   readonly end: number
 }
 
-export function createLog ({ seed, partitions, recordsPerPartition }: Configuration): PartitionLog[] {
+export function createLog (configuration: Configuration): PartitionLog[] {
+  const { seed, partitions, recordsPerPartition } = configuration
   return Array.from({ length: partitions }, (_, partition) => {
     const random = new Random(seed, partition)
+    const splits = new Random(seed, 500 + partition)
     const records: LogRecord[] = []
     let offset = random.below(3)
     while (records.length < recordsPerPartition) {
-      records.push(createRecord(partition, offset, random))
+      const record = createRecord(partition, offset, random)
+      records.push(splitsRecords(configuration) && record.kind === 'valid' && splits.below(3) === 0 ? split(record, splits) : record)
       offset += random.below(6) === 0 ? 2 + random.below(3) : 1
     }
     return { records, end: offset + random.below(2) }
@@ -57,8 +63,23 @@ function createRecord (partition: number, offset: number, random: Random): LogRe
   const kind = dice < 2 ? 'malformed' : dice === 2 ? 'oversized' : dice < 6 ? 'unenvelopable' : 'valid'
   const size = random.below(12) === 0 ? 600 : 4 + random.below(40)
   return {
-    partition, offset, kind, client: random.pick(CLIENTS), uid: random.pick(UIDS), value: Buffer.alloc(size), stored: false, sent: 0, dead: [], handedOver: 0, ended: false, mayRepeat: false, overtaken: false, aside: false
+    partition, offset, kind, client: random.pick(CLIENTS), uid: random.pick(UIDS), value: Buffer.alloc(size), branches: [], stored: false, sent: 0, dead: [], handedOver: 0, ended: false, mayRepeat: false, overtaken: false, aside: false
   }
+}
+
+/** Only where there is no retry queue, which holds whole records. */
+export function splitsRecords ({ order, retryQueue }: Configuration): boolean {
+  return order === 'strict' || !retryQueue
+}
+
+function split (record: LogRecord, random: Random): LogRecord {
+  const clients = BRANCH_CLIENTS.slice(0, 2 + random.below(2))
+  return { ...record, branches: clients.map(client => ({ ...record, client, kind: random.below(8) === 0 ? 'oversized' : 'valid', dead: [] })) }
+}
+
+/** What has an end of its own. */
+export function partsOf (record: LogRecord): readonly LogRecord[] {
+  return record.branches.length === 0 ? [record] : record.branches
 }
 
 /** As it surfaces in one poll: a new object each time, so that whatever carries it tells which surfacing it was. */

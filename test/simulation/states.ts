@@ -11,6 +11,6 @@ export const STATES: readonly string[] = [
   'examination failed', 'failed entries sent again', 'hand-over by a hold', 'hand-over of a burnt attempt', 'hand-over refused', 'hold ended',
   'hold for ACCESS_DENIED', 'hold for UNAVAILABLE', 'message sent again', 'offset surfaced twice', 'partition blocked by its span',
   'partitions lost', 'poll after a long silence', 'poll without credit', 'probe of a held channel', 'record coalesced',
-  'record of an epoch that takes no more', 'record overtaken in its call', 'replay ended', 'replay postponed', 'stated inversion',
+  'record cut between its branches', 'record of an epoch that takes no more', 'record overtaken in its call', 'record split', 'replay ended', 'replay postponed', 'stated inversion',
   'stop that drained', 'stop that was cut', 'valid record in the dead letters'
 ]

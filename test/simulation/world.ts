@@ -6,7 +6,7 @@ import { type Configuration } from './configuration.js'
 import { type Delivery, Epoch } from './deliveries.js'
 import { Findings } from './findings.js'
 import { Life } from './life.js'
-import { createLog, nameOf, type PartitionLog } from './log.js'
+import { createLog, type LogRecord, nameOf, partsOf, type PartitionLog } from './log.js'
 import { RetryQueue } from './retry-queue.js'
 import { Sinks } from './sinks.js'
 import { type WireCall } from './wire.js'
@@ -113,25 +113,31 @@ export class World {
     this.findings.reach(clean ? 'epoch that ended clean' : 'epoch that was cut')
     for (const { record } of repeated) record.mayRepeat = true
     epoch.close()
+    if (epoch.cutApart > 0) this.findings.reach('record cut between its branches', epoch.cutApart)
   }
 
   /** Another member of the group reads on from the committed offset, and nothing goes wrong for it. */
   workElsewhere (partition: number, most: number): void {
-    const { broker, sinks, now, findings } = this
+    const { broker } = this
     const start = broker.committed[partition] ?? 0
     for (const record of this.logOf(partition).records.filter(({ offset }) => offset >= start).slice(0, most)) {
-      if (broker.expelled) record.mayRepeat = true
-      else if (record.ended && !record.mayRepeat) findings.violate(`${nameOf(record)} is read by another member, although its end could have been committed`)
-      const arrival = { record, replay: false, conditional: false, late: false, acknowledged: true, attempts: 0, code: 'NOT_JSON' }
-      if (record.kind === 'malformed' || record.kind === 'oversized') {
-        sinks.accept({ ...arrival, stage: 'dead letters' }, now)
-      } else {
-        sinks.accept({ ...arrival, stage: 'table' }, now)
-        sinks.accept({ ...arrival, stage: 'queues' }, now)
-      }
-      record.ended = true
+      for (const part of partsOf(record)) this.#endElsewhere(part)
       broker.advance(partition, record.offset + 1)
     }
+  }
+
+  #endElsewhere (record: LogRecord): void {
+    const { broker, sinks, now, findings } = this
+    if (broker.expelled) record.mayRepeat = true
+    else if (record.ended && !record.mayRepeat) findings.violate(`${nameOf(record)} is read by another member, although its end could have been committed`)
+    const arrival = { record, replay: false, conditional: false, late: false, acknowledged: true, attempts: 0, code: 'NOT_JSON' }
+    if (record.kind === 'malformed' || record.kind === 'oversized') {
+      sinks.accept({ ...arrival, stage: 'dead letters' }, now)
+    } else {
+      sinks.accept({ ...arrival, stage: 'table' }, now)
+      sinks.accept({ ...arrival, stage: 'queues' }, now)
+    }
+    record.ended = true
   }
 
   stop (graceMs: number): void {
