@@ -1,4 +1,5 @@
 import { type Type } from 'avsc'
+import { type SchemaEntry } from '../../connectors/schema-registry/schema-cache.js'
 import { headerOf, schemaIdOf } from '../../connectors/schema-registry/wire-format.js'
 import { poison, type Poison } from '../../engine/outcome.js'
 import { MalformedAvro } from '../../validation/avro/cursor.js'
@@ -27,8 +28,8 @@ export interface RoutingContext {
    * can run again; a chunk is examined within ms, so that its records share it.
    */
   readonly processedAt: number
-  /** Texts by id: the schemas that the records of the chunk were written with, and those of the outputs. */
-  readonly schemas: ReadonlyMap<number, string>
+  /** By id: the schemas that the records of the chunk were written with, and those of the outputs. */
+  readonly schemas: ReadonlyMap<number, SchemaEntry>
   /** The schema id of each destination's messages, by place. */
   readonly outputSchemaIds: readonly number[]
 }
@@ -94,6 +95,8 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   #decoder (id: number): DecodeInput | Poison {
     let decoder = this.#decoders.get(id)
     if (decoder === undefined) {
+      // Not kept: it may be known the next time.
+      if (this.#context.schemas.get(id)?.state === 'unknown') return UNKNOWN_SCHEMA
       decoder = this.#compileDecoder(id)
       keep(this.#decoders, id, decoder)
     }
@@ -101,8 +104,10 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   }
 
   #compileDecoder (id: number): DecodeInput | Poison {
+    const schema = this.#context.schemas.get(id)
+    if (schema?.state === 'foreign') return poison('WRONG_SCHEMA', 'no Avro schema, or one that refers to others')
     try {
-      return compileDecodeInput(this.#schema(id), this.#reader)
+      return compileDecodeInput(this.#textOf(id), this.#reader)
     } catch (error) {
       if (error instanceof SchemaMismatch) return poison('WRONG_SCHEMA', error.message)
       throw error
@@ -125,16 +130,16 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   #output (id: number): OutputSchema {
     let output = this.#outputs.get(id)
     if (output === undefined) {
-      output = { header: headerOf(id), type: parseOutputSchema(this.#schema(id)) }
+      output = { header: headerOf(id), type: parseOutputSchema(this.#textOf(id)) }
       keep(this.#outputs, id, output)
     }
     return output
   }
 
-  #schema (id: number): string {
-    const text = this.#context.schemas.get(id)
-    if (text === undefined) throw new RangeError(`the context of the chunk lacks schema ${id}`)
-    return text
+  #textOf (id: number): string {
+    const schema = this.#context.schemas.get(id)
+    if (schema?.state !== 'known') throw new RangeError(`the context of the chunk lacks schema ${id}`)
+    return schema.text
   }
 }
 
@@ -145,6 +150,7 @@ export function checkValue (value: Buffer | null, maxBytes: number): Poison | un
   return schemaIdOf(value!) === undefined ? NO_SCHEMA_ID : undefined
 }
 
+const UNKNOWN_SCHEMA = poison('UNKNOWN_SCHEMA', 'the id is not in the registry')
 const NO_SCHEMA_ID = poison('NO_SCHEMA_ID', 'no zero byte and id at its beginning')
 
 /** A schema never changes under its id, so what was made of it is kept; but nothing bounds how many there are. */

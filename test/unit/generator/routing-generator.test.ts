@@ -28,7 +28,7 @@ function examine (records: readonly RoutingRecord[]): Array<string | string[]> {
   const chunks = new RoutingChunks({ readerSchema: ROUTING_SCHEMAS.fanOutInput, destinations: NAMES, processorId: 'p', maxRecordBytes: 1_048_576 })
   chunks.begin({
     processedAt: 0,
-    schemas: new Map([[IDS.input, ROUTING_SCHEMAS.input], [IDS.fanOutInput, ROUTING_SCHEMAS.fanOutInput], [IDS.output, ROUTING_SCHEMAS.output]]),
+    schemas: new Map((['input', 'fanOutInput', 'output'] as const).map(name => [IDS[name], { state: 'known', text: ROUTING_SCHEMAS[name] }])),
     outputSchemaIds: NAMES.map(() => IDS.output)
   })
   const refusals = records.map(({ value }) => chunks.examine(value))

@@ -1,8 +1,9 @@
 import t from 'tap'
+import { type SchemaEntry } from '../../../../src/connectors/schema-registry/schema-cache.js'
 import { type Poison } from '../../../../src/engine/outcome.js'
 import { type RoutedRecord, unpackRouted } from '../../../../src/pipelines/routing/routed-messages.js'
 import { RoutingChunks, type RoutingChunksOptions, type RoutingContext } from '../../../../src/pipelines/routing/routing-chunks.js'
-import { CHUNKS, CONTEXT, DESTINATIONS, framed, ID, longs, OUTPUT, RECORD, SCHEMAS, typeOf, V1, V2, valueOf, withFields } from '../../../fixtures/avro.js'
+import { CHUNKS, CONTEXT, DESTINATIONS, entriesOf, framed, ID, longs, OUTPUT, RECORD, TEXTS, typeOf, V1, V2, valueOf, withFields } from '../../../fixtures/avro.js'
 
 const OUTPUTS = DESTINATIONS.map(name => ({ name, topic: `to.${name}` }))
 
@@ -26,7 +27,8 @@ function examine (values: ReadonlyArray<Buffer | null>, options: Partial<Routing
 function sentOf (record: RoutedRecord, { schemas }: RoutingContext): Sent[] {
   return (record.branches ?? [record]).map(({ output, value }) => {
     const id = value.readInt32BE(1)
-    return { to: output.name, id, message: { ...typeOf(schemas.get(id)!).fromBuffer(value.subarray(5)) as object } }
+    const schema = schemas.get(id) as SchemaEntry & { state: 'known' }
+    return { to: output.name, id, message: { ...typeOf(schema.text).fromBuffer(value.subarray(5)) as object } }
   })
 }
 
@@ -125,7 +127,7 @@ function timestamped (bytes: Buffer): Buffer {
 }
 
 t.test('every kind of malformed value is poison with its reason, at once, and leaves its neighbours as they are', async t => {
-  const schemas = new Map([...SCHEMAS, [ENDLESS, LOOPING]])
+  const schemas = entriesOf(new Map([...TEXTS, [ENDLESS, LOOPING]]))
   const neighbour = valueOf(ID.v2, { ...RECORD, destination_service_types: ['marketing'] })
   const [untouched] = examine([neighbour])
   for (const [kind, value, code] of MALFORMED) {
@@ -150,19 +152,34 @@ t.test('no reason of a refusal holds a part of its value', async t => {
 t.test('a schema that is no Avro, no record, or lacks a field that has no default, is the wrong one', async t => {
   const { fields, ...named } = JSON.parse(V1) as { fields: Array<{ name: string }> }
   const texts = ['no JSON', '"string"', '{"type": "recod"}', JSON.stringify({ ...named, fields: fields.filter(({ name }) => name !== 'payload') })]
-  for (const text of texts) t.match(examine([framed(ENDLESS, body)], {}, { schemas: new Map([...SCHEMAS, [ENDLESS, text]]) }), [{ code: 'WRONG_SCHEMA' }], text)
+  for (const text of texts) t.match(examine([framed(ENDLESS, body)], {}, { schemas: entriesOf(new Map([...TEXTS, [ENDLESS, text]])) }), [{ code: 'WRONG_SCHEMA' }], text)
+})
+
+t.test('an id that the registry does not know is poison, and may be known the next time', async t => {
+  const chunks = new RoutingChunks(CHUNKS)
+  const examineOnce = (schema: SchemaEntry): Poison | undefined => {
+    chunks.begin({ ...CONTEXT, schemas: new Map([...CONTEXT.schemas, [ENDLESS, schema]]) })
+    return chunks.examine(framed(ENDLESS, body))
+  }
+  t.match(examineOnce({ state: 'unknown', since: 0 }), { code: 'UNKNOWN_SCHEMA' })
+  t.equal(examineOnce({ state: 'known', text: V1 }), undefined)
+  t.equal(examineOnce({ state: 'unknown', since: 0 }), undefined, 'what was known stays known')
+})
+
+t.test('a schema of another kind is the wrong one', async t => {
+  t.match(examine([framed(ENDLESS, body)], {}, { schemas: new Map([...CONTEXT.schemas, [ENDLESS, { state: 'foreign' }]]) }), [{ code: 'WRONG_SCHEMA' }])
 })
 
 t.test('a writer may leave out what has a default, and turn its fields around', async t => {
   const { fields, ...named } = JSON.parse(V2) as { fields: Array<{ name: string }> }
   const later = JSON.stringify({ ...named, fields: fields.filter(({ name }) => name !== 'destination_service_type').reverse() })
   const value = framed(ENDLESS, typeOf(later).toBuffer({ ...RECORD, destination_service_types: ['finance'] }))
-  t.match(examine([value], {}, { schemas: new Map([...SCHEMAS, [ENDLESS, later]]) }), [[{ to: 'FINANCE', message: { payload: RECORD.payload } }]])
+  t.match(examine([value], {}, { schemas: entriesOf(new Map([...TEXTS, [ENDLESS, later]])) }), [[{ to: 'FINANCE', message: { payload: RECORD.payload } }]])
 })
 
 t.test('a message is written by the schema of its destination, with defaults for what is not ours', async t => {
   const other = withFields(OUTPUT, { name: 'region', type: 'string', default: 'eu' }, { name: 'note', type: ['null', 'string'], default: null })
-  const [sent] = examine([valueOf(ID.v1)], {}, { schemas: new Map([...SCHEMAS, [ENDLESS, other]]), outputSchemaIds: [ENDLESS, ID.output, ID.output, ID.output] })
+  const [sent] = examine([valueOf(ID.v1)], {}, { schemas: entriesOf(new Map([...TEXTS, [ENDLESS, other]])), outputSchemaIds: [ENDLESS, ID.output, ID.output, ID.output] })
   t.strictSame(sent, [{ to: 'FINANCE', id: ENDLESS, message: { ...EXPECTED, region: 'eu', note: null } }])
 })
 

@@ -1,0 +1,145 @@
+import { RegistryError } from '../../connectors/schema-registry/registry-error.js'
+import { type SchemaCache, type SchemaEntry } from '../../connectors/schema-registry/schema-cache.js'
+import { schemaIdOf } from '../../connectors/schema-registry/wire-format.js'
+import { type Clock } from '../../engine/clock.js'
+import { type Examiner, type Verdict } from '../../engine/examiner.js'
+import { type SourceRecord } from '../../engine/record.js'
+import { AppError } from '../../errors.js'
+import { InlineExaminer } from '../../validation/inline-examiner.js'
+import { type ChunkAnswer, examineChunk, verdictsOf } from '../../validation/serve-chunk.js'
+import { ValidationPool } from '../../validation/validation-pool.js'
+import { type OutputSchemas } from './output-schemas.js'
+import { type RegistryHold } from './registry-hold.js'
+import { type Output, type RoutedMessages, type RoutedRecord, unpackRouted } from './routed-messages.js'
+import { checkValue, RoutingChunks, type RoutingChunksOptions, type RoutingContext } from './routing-chunks.js'
+
+export interface RoutingExaminerOptions extends Omit<RoutingChunksOptions, 'destinations'> {
+  /** By the places of their destinations. */
+  readonly outputs: readonly Output[]
+  /** Known before anything is examined. */
+  readonly outputSchemas: () => OutputSchemas
+  readonly cache: SchemaCache
+  readonly hold: RegistryHold
+  /** 0 examines on the calling thread. */
+  readonly threads: number
+  readonly timeoutMs: number
+  readonly retryTimeoutMs: number
+  readonly clock: Clock
+}
+
+/**
+ * Examines records in the pool, and sees to it before that the schemas they were written with are known. A chunk whose
+ * ids are all known never asks the registry; one with an id that nobody can tell of at present is not examined at all,
+ * and what was polled after it waits for it, for the sake of order.
+ */
+export class RoutingExaminer implements Examiner<RoutedRecord> {
+  readonly #options: RoutingExaminerOptions
+  readonly #inner: ValidationPool<RoutedRecord> | InlineExaminer<RoutedRecord>
+
+  constructor (options: RoutingExaminerOptions) {
+    this.#options = options
+    this.#inner = this.#createInner()
+  }
+
+  /** Why nothing can be examined at present, for readiness; `undefined` when all is well. */
+  get problem (): string | undefined {
+    return this.#inner.problem ?? this.#options.hold.problem
+  }
+
+  get utilization (): number {
+    return this.#inner.utilization
+  }
+
+  get busyMs (): number {
+    return this.#inner.busyMs
+  }
+
+  get queueSize (): number {
+    return this.#inner.queueSize
+  }
+
+  async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<RoutedRecord>>> {
+    const missing = this.#missingIds(chunk)
+    if (missing.size > 0) await this.#lookUp(missing)
+    return await this.#inner.examine(chunk)
+  }
+
+  detach (record: RoutedRecord): void {
+    record.detach()
+  }
+
+  async close (): Promise<void> {
+    await this.#inner.close()
+  }
+
+  #missingIds (chunk: readonly SourceRecord[]): ReadonlySet<number> {
+    const missing = new Set<number>()
+    for (const id of idsOf(chunk)) if (!this.#options.cache.has(id)) missing.add(id)
+    return missing
+  }
+
+  async #lookUp (ids: ReadonlySet<number>): Promise<void> {
+    const { cache, hold } = this.#options
+    try {
+      const queue = ids.values()
+      await Promise.all(Array.from({ length: LOOK_UPS }, async () => { for (const id of queue) await cache.lookUp(id) }))
+      hold.answered()
+    } catch (error) {
+      if (error instanceof RegistryError) hold.failed(error)
+      throw error
+    }
+  }
+
+  #createInner (): ValidationPool<RoutedRecord> | InlineExaminer<RoutedRecord> {
+    const { readerSchema, processorId, maxRecordBytes, outputs, threads, timeoutMs, retryTimeoutMs, clock } = this.#options
+    const chunksOptions: RoutingChunksOptions = { readerSchema, processorId, maxRecordBytes, destinations: outputs.map(({ name }) => name) }
+    const contextOf = (records: readonly SourceRecord[]): RoutingContext => this.#contextOf(records)
+    const unpack = (answer: ChunkAnswer): Array<Verdict<RoutedRecord>> => verdictsOf(answer, unpackRouted(answer.valid as RoutedMessages, outputs))
+    const detach = (record: RoutedRecord): void => { record.detach() }
+    if (threads === 0) {
+      const chunks = new RoutingChunks(chunksOptions)
+      return new InlineExaminer(records => unpack(examineChunk(records.map(record => record.value), contextOf(records), chunks)), detach)
+    }
+    return new ValidationPool({
+      worker: WORKER,
+      workerData: chunksOptions,
+      threads,
+      timeoutMs,
+      retryTimeoutMs,
+      clock,
+      admit: record => checkValue(record.value, maxRecordBytes),
+      contextOf,
+      unpack,
+      detach
+    })
+  }
+
+  #contextOf (records: readonly SourceRecord[]): RoutingContext {
+    const { ids, schemas: outputSchemas } = this.#options.outputSchemas()
+    const schemas = new Map<number, SchemaEntry>(outputSchemas)
+    for (const id of idsOf(records)) {
+      if (schemas.has(id)) continue
+      const schema = this.#options.cache.peek(id)
+      // So many ids have come at once that this one is forgotten already: it is looked up again.
+      if (schema === undefined) throw new AppError('VALIDATION_UNAVAILABLE', `the schema ${id} is not at hand`)
+      schemas.set(id, schema)
+    }
+    return { processedAt: this.#options.clock.wallTime(), schemas, outputSchemaIds: ids }
+  }
+}
+
+/** Of one chunk, side by side. A look-up should not wait for its connection, and so for its time to run out. */
+const LOOK_UPS = 4
+
+const WORKER = new URL('../../../workers/routing.js', import.meta.url)
+
+/** Repetitions in a row are left out: most records have the id of the one before. */
+function * idsOf (records: readonly SourceRecord[]): IterableIterator<number> {
+  let last: number | undefined
+  for (const { value } of records) {
+    const id = value === null ? undefined : schemaIdOf(value)
+    if (id === undefined || id === last) continue
+    last = id
+    yield id
+  }
+}
