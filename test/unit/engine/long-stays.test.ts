@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Verdict } from '../../../src/engine/examiner.js'
 import { DONE, transient } from '../../../src/engine/outcome.js'
 import { type SourceRecord } from '../../../src/engine/record.js'
-import { type Parcel, rig } from '../../helpers/engine.js'
+import { clientOf, type Parcel, rig } from '../../helpers/engine.js'
 
 t.test('what stays for a second lets go of its chunk, and nothing else does', async t => {
   const detached: string[] = []
@@ -25,4 +25,19 @@ t.test('what stays for a second lets go of its chunk, and nothing else does', as
   t.strictSame(detached, ['stays', 'stays too'])
   engine.polled()
   t.equal(detached.length, 2, 'it is looked for once a second')
+})
+
+t.test('of a record that is split, the branches that stay let go, and no other', async t => {
+  const detached: string[] = []
+  const examiner = {
+    examine: async (chunk: readonly SourceRecord[]): Promise<Array<Verdict<Parcel>>> => chunk.map(() => ({ class: 'valid', payload: { client: 'a+b', lane: '1' } })),
+    detach: (parcel: Parcel) => { detached.push(parcel.client) },
+    close: async () => {}
+  }
+  const { engine, clock, poll, last } = rig({ examiner, branches: true, stages: [{ batchKey: clientOf, batch: { lingerMs: 0 } }] })
+  await poll(0, 0, 'split')
+  await last.open.find(({ payloads }) => payloads[0]?.client === 'a')?.settle()
+  await clock.pass(1_100)
+  engine.polled()
+  t.strictSame(detached, ['b'])
 })
