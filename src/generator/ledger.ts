@@ -52,6 +52,13 @@ export async function readLedger<E extends BaseEntry = LedgerEntry> (path: strin
   return header
 }
 
+/** All of them, in memory. */
+export async function readEntries<E extends BaseEntry> (path: string): Promise<E[]> {
+  const entries: E[] = []
+  await readLedger<E>(path, entry => { entries.push(entry) })
+  return entries
+}
+
 /** Appends entries; `flush` resolves when they are in the file. */
 export class LedgerWriter {
   readonly #file: FileHandle

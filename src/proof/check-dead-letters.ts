@@ -1,8 +1,9 @@
 import { DEAD_LETTER_HEADERS } from '../connectors/kafka/dead-letter-stage.js'
 import { type SourceRecord } from '../engine/record.js'
+import { type BaseEntry } from '../generator/ledger.js'
 import { headersDigest, keyDigest, sha256 } from './digest.js'
 import { type Differences } from './differences.js'
-import { describeRecord, placeKey, type ProducedRecord } from './produced.js'
+import { describeRecord, placeKey, type Produced } from './produced.js'
 
 const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS))
 
@@ -20,11 +21,11 @@ export class DeadLetterCheck {
   readonly #differences: Differences
   readonly #mayRepeat: boolean
   readonly #topic: string
-  readonly #invalid = new Map<string, ProducedRecord>()
+  readonly #invalid = new Map<string, Produced<BaseEntry>>()
   readonly #seen = new Set<string>()
 
   /** `topic`: where the records came from. */
-  constructor (produced: Iterable<ProducedRecord>, topic: string, differences: Differences, mayRepeat: boolean) {
+  constructor (produced: Iterable<Produced<BaseEntry>>, topic: string, differences: Differences, mayRepeat: boolean) {
     this.#topic = topic
     this.#differences = differences
     this.#mayRepeat = mayRepeat
@@ -64,7 +65,7 @@ export class DeadLetterCheck {
     }
   }
 
-  #compare (letter: SourceRecord, own: Readonly<Record<string, string>>, reason: string, record: ProducedRecord): void {
+  #compare (letter: SourceRecord, own: Readonly<Record<string, string>>, reason: string, record: Produced<BaseEntry>): void {
     const what = describeRecord(record)
     if (reason !== record.entry.expected) this.#differences.add('letter-reason', `${what}: ${reason} instead of ${record.entry.expected}`)
     const isTruncated = own[DEAD_LETTER_HEADERS.truncated] !== undefined

@@ -1,6 +1,7 @@
 import { sha256 } from './digest.js'
 import { type Differences } from './differences.js'
-import { describeRecord, type ProducedRecord } from './produced.js'
+import { type ProducedRecord } from './expected-event.js'
+import { describeRecord } from './produced.js'
 
 /** A message as its queue handed it out. */
 export interface QueueMessage {

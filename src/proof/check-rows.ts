@@ -1,6 +1,6 @@
 import { type Differences } from './differences.js'
-import { rowDigest, type RowAttributes } from './expected-event.js'
-import { describeRecord, type ProducedRecord } from './produced.js'
+import { type ProducedRecord, rowDigest, type RowAttributes } from './expected-event.js'
+import { describeRecord } from './produced.js'
 
 /**
  * Every valid uid has exactly one row, that of its newest event; nothing else has. Newest is the highest offset of a

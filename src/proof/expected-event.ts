@@ -1,5 +1,8 @@
 import { type AttributeValue } from '@aws-sdk/client-dynamodb'
+import { type SourceRecord } from '../engine/record.js'
+import { type LedgerEntry } from '../generator/ledger.js'
 import { sha256 } from './digest.js'
+import { type Produced } from './produced.js'
 
 /*
  * What a valid event must become, written down a second time on purpose: a proof that called the pipeline's own
@@ -8,7 +11,23 @@ import { sha256 } from './digest.js'
 
 export type RowAttributes = Readonly<Record<string, AttributeValue>>
 
+/** What the row and the message of an event must be; of valid ones only. */
+export interface ExpectedEvent {
+  readonly rowDigest: string | undefined
+  readonly bodySha256: string | undefined
+}
+
+export type ProducedRecord = Produced<LedgerEntry> & ExpectedEvent
+
 const OWN_PROPERTIES = 5
+
+export function expectEvent ({ expected }: LedgerEntry, { value, partition, offset }: SourceRecord): ExpectedEvent {
+  const text = expected === 'valid' && value !== null ? value.toString() : undefined
+  return {
+    rowDigest: text === undefined ? undefined : rowDigest(expectedRow(text, partition, offset)),
+    bodySha256: text === undefined ? undefined : sha256(expectedBody(text))
+  }
+}
 
 export function expectedRow (text: string, partition: number, offset: number): RowAttributes {
   const event = JSON.parse(text) as Record<string, string>

@@ -1,12 +1,11 @@
-import { type LedgerEntry } from '../generator/ledger.js'
+import { type BaseEntry } from '../generator/ledger.js'
 import { type SourceRecord } from '../engine/record.js'
 import { headersDigest, keyDigest, sha256 } from './digest.js'
 import { type Differences } from './differences.js'
-import { expectedBody, expectedRow, rowDigest } from './expected-event.js'
 
 /** A record of the ledger where it stands in the topic. Holds digests, never bytes: about half a kilobyte each. */
-export interface ProducedRecord {
-  readonly entry: LedgerEntry
+export interface Produced<E extends BaseEntry> {
+  readonly entry: E
   readonly partition: number
   readonly offset: number
   /** As Kafka tells it. */
@@ -14,28 +13,30 @@ export interface ProducedRecord {
   readonly isTombstone: boolean
   readonly keyDigest: string
   readonly headersDigest: string
-  /** What its row and its message must be; of valid records only. */
-  readonly rowDigest: string | undefined
-  readonly bodySha256: string | undefined
 }
+
+/** What a proof wants to know of a record beyond that, told from its bytes. */
+export type Expect<E extends BaseEntry, X> = (entry: E, record: SourceRecord) => X
 
 /**
  * Finds each record of the topic in the ledger: by partition and offset where the producer was told them, by its bytes
  * where it wrote lines of a file. The ledger is the truth; the topic adds where its records stand and what they say.
  */
-export class LedgerMatch {
-  readonly produced: ProducedRecord[] = []
+export class LedgerMatch<E extends BaseEntry, X> {
+  readonly produced: Array<Produced<E> & X> = []
   repeats = 0
   readonly #differences: Differences
-  readonly #byPlace = new Map<string, LedgerEntry>()
+  readonly #byPlace = new Map<string, E>()
   /** Entries of the same bytes are the same to everybody: any of them will do. */
-  readonly #byBytes = new Map<string, LedgerEntry[]>()
-  readonly #matched = new Map<string, LedgerEntry>()
+  readonly #byBytes = new Map<string, E[]>()
+  readonly #matched = new Map<string, E>()
   readonly #mayRepeat: boolean
+  readonly #expect: Expect<E, X>
 
-  constructor (entries: Iterable<LedgerEntry>, differences: Differences, mayRepeat: boolean) {
+  constructor (entries: Iterable<E>, differences: Differences, mayRepeat: boolean, expect: Expect<E, X>) {
     this.#differences = differences
     this.#mayRepeat = mayRepeat
+    this.#expect = expect
     for (const entry of entries) {
       if ('line' in entry.place) {
         const same = this.#byBytes.get(entry.sha256)
@@ -50,7 +51,7 @@ export class LedgerMatch {
   see (record: SourceRecord): void {
     const digest = sha256(record.value)
     const entry = this.#takeByPlace(record, digest) ?? this.#takeByBytes(record, digest)
-    if (entry !== undefined) this.produced.push(toProduced(entry, record))
+    if (entry !== undefined) this.produced.push({ ...toProduced(entry, record), ...this.#expect(entry, record) })
   }
 
   /** Reports what the ledger has and the topic has not. */
@@ -60,7 +61,7 @@ export class LedgerMatch {
     }
   }
 
-  #takeByPlace ({ partition, offset }: SourceRecord, digest: string): LedgerEntry | undefined {
+  #takeByPlace ({ partition, offset }: SourceRecord, digest: string): E | undefined {
     const key = placeKey(partition, offset)
     const entry = this.#byPlace.get(key)
     if (entry?.sha256 !== digest) return undefined
@@ -68,7 +69,7 @@ export class LedgerMatch {
     return entry
   }
 
-  #takeByBytes ({ partition, offset }: SourceRecord, digest: string): LedgerEntry | undefined {
+  #takeByBytes ({ partition, offset }: SourceRecord, digest: string): E | undefined {
     const entry = this.#byBytes.get(digest)?.shift()
     if (entry !== undefined) {
       this.#matched.set(digest, entry)
@@ -86,7 +87,7 @@ export class LedgerMatch {
 }
 
 /** For people: enough to find the record again. */
-export function describeRecord ({ entry, partition, offset }: Pick<ProducedRecord, 'entry' | 'partition' | 'offset'>): string {
+export function describeRecord ({ entry, partition, offset }: Pick<Produced<BaseEntry>, 'entry' | 'partition' | 'offset'>): string {
   return `${describeEntry(entry)} at partition ${partition}, offset ${offset}`
 }
 
@@ -94,22 +95,12 @@ export function placeKey (partition: number, offset: number): string {
   return `${partition}:${offset}`
 }
 
-function describeEntry ({ index, uid, kind }: LedgerEntry): string {
-  return `record ${index} (${kind}, uid ${uid ?? 'unknown'})`
+function describeEntry (entry: BaseEntry & { readonly uid?: string | undefined }): string {
+  return `record ${entry.index} (${entry.kind}${'uid' in entry ? `, uid ${entry.uid ?? 'unknown'}` : ''})`
 }
 
-function toProduced (entry: LedgerEntry, record: SourceRecord): ProducedRecord {
-  const { partition, offset, timestamp, key, value, headers } = record
-  const text = entry.expected === 'valid' && value !== null ? value.toString() : undefined
+function toProduced<E extends BaseEntry> (entry: E, { partition, offset, timestamp, key, value, headers }: SourceRecord): Produced<E> {
   return {
-    entry,
-    partition,
-    offset,
-    timestampMs: timestamp,
-    isTombstone: value === null,
-    keyDigest: keyDigest(key),
-    headersDigest: headersDigest(headers),
-    rowDigest: text === undefined ? undefined : rowDigest(expectedRow(text, partition, offset)),
-    bodySha256: text === undefined ? undefined : sha256(expectedBody(text))
+    entry, partition, offset, timestampMs: timestamp, isTombstone: value === null, keyDigest: keyDigest(key), headersDigest: headersDigest(headers)
   }
 }

@@ -1,14 +1,15 @@
 import { type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { type SQSClient } from '@aws-sdk/client-sqs'
 import { type KafkaSettings } from '../connectors/kafka/client-config.js'
-import { type LedgerEntry, readLedger } from '../generator/ledger.js'
+import { type LedgerEntry, readEntries } from '../generator/ledger.js'
 import { DeadLetterCheck, type ReasonCounts } from './check-dead-letters.js'
 import { MessageCheck, type OrderReport, type QueueCounts } from './check-messages.js'
 import { checkOffsets, type OffsetReport } from './check-offsets.js'
 import { RowCheck } from './check-rows.js'
 import { type Difference, Differences } from './differences.js'
+import { expectEvent, type ProducedRecord } from './expected-event.js'
 import { countMessages, drainQueue } from './drain-queue.js'
-import { LedgerMatch, type ProducedRecord } from './produced.js'
+import { LedgerMatch } from './produced.js'
 import { readEnds } from './read-ends.js'
 import { readTable } from './read-table.js'
 import { readTopic } from './read-topic.js'
@@ -56,8 +57,8 @@ export async function proveEvents (options: ProofOptions): Promise<Proof> {
   const { kafka, topic, tolerate = {}, onRead = () => {} } = options
   const mayRepeat = tolerate.repeats === true
   const differences = new Differences()
-  const entries = await readEntries(options.ledger)
-  const match = new LedgerMatch(entries, differences, mayRepeat)
+  const entries = await readEntries<LedgerEntry>(options.ledger)
+  const match = new LedgerMatch(entries, differences, mayRepeat, expectEvent)
   await readTopic(kafka, topic, record => { match.see(record) })
   match.finish()
   onRead('topic')
@@ -94,12 +95,6 @@ export async function proveEvents (options: ProofOptions): Promise<Proof> {
     differences: found,
     latenciesMs: which => messages.latenciesMs(which)
   }
-}
-
-async function readEntries (ledger: string): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = []
-  await readLedger(ledger, entry => { entries.push(entry) })
-  return entries
 }
 
 async function readQueues ({ sqs, queues }: ProofOptions, messages: MessageCheck): Promise<void> {

@@ -1,6 +1,7 @@
 import { type LatencySummary } from '../../proof/latency.js'
 import { type Proof } from '../../proof/prove-events.js'
-import { proofRows, renderDifferences } from '../../proof/render-proof.js'
+import { renderDifferences } from '../../proof/proof-rows.js'
+import { proofRows } from '../../proof/render-proof.js'
 import { formatTable } from '../format-table.js'
 import { TRICKLE } from './feed.js'
 

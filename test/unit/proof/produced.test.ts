@@ -1,13 +1,14 @@
 import t from 'tap'
 import { type LedgerEntry } from '../../../src/generator/ledger.js'
 import { Differences } from '../../../src/proof/differences.js'
+import { expectEvent } from '../../../src/proof/expected-event.js'
 import { LedgerMatch } from '../../../src/proof/produced.js'
 import { kinds, plan } from './records.js'
 
 t.test('a topic that holds what the ledger says agrees', t => {
   const differences = new Differences()
   const { record, entry } = plan({ uid: 'a', offset: 0 })
-  const match = new LedgerMatch([entry], differences, false)
+  const match = new LedgerMatch([entry], differences, false, expectEvent)
   match.see(record)
   match.finish()
   t.same(kinds(differences), {})
@@ -17,7 +18,7 @@ t.test('a topic that holds what the ledger says agrees', t => {
 
 t.test('a record that never reached the topic is told', t => {
   const differences = new Differences()
-  new LedgerMatch([plan({ uid: 'a', offset: 0 }).entry], differences, false).finish()
+  new LedgerMatch([plan({ uid: 'a', offset: 0 }).entry], differences, false, expectEvent).finish()
   t.same(kinds(differences), { 'not-in-topic': 1 })
   t.match(differences.list()[0]?.examples, [/uid a/])
   t.end()
@@ -26,7 +27,7 @@ t.test('a record that never reached the topic is told', t => {
 t.test('other bytes at the place of a record are a stranger, and the record is missing', t => {
   const differences = new Differences()
   const { entry } = plan({ uid: 'a', offset: 0 })
-  const match = new LedgerMatch([entry], differences, false)
+  const match = new LedgerMatch([entry], differences, false, expectEvent)
   match.see(plan({ uid: 'b', offset: 0 }).record)
   match.finish()
   t.same(kinds(differences), { 'topic-phantom': 1, 'not-in-topic': 1 })
@@ -37,7 +38,7 @@ t.test('lines of a file are found by their bytes, each as often as it was writte
   const inFile = (offset: number, line: number): LedgerEntry => ({ ...plan({ uid: 'a', offset }).entry, place: { line, fileEnd: line * 100 } })
   for (const [mayRepeat, expected] of [[false, { 'topic-repeat': 1 }], [true, {}]] as const) {
     const differences = new Differences()
-    const match = new LedgerMatch([inFile(0, 1), inFile(1, 2)], differences, mayRepeat)
+    const match = new LedgerMatch([inFile(0, 1), inFile(1, 2)], differences, mayRepeat, expectEvent)
     for (const offset of [7, 9, 12]) match.see(plan({ uid: 'a', offset }).record)
     match.finish()
     t.same(kinds(differences), expected)

@@ -4,7 +4,8 @@ import { type LedgerEntry } from '../../../src/generator/ledger.js'
 import { sha256 } from '../../../src/proof/digest.js'
 import { type Difference, Differences } from '../../../src/proof/differences.js'
 import { type QueueMessage } from '../../../src/proof/check-messages.js'
-import { LedgerMatch, type ProducedRecord } from '../../../src/proof/produced.js'
+import { expectEvent, type ProducedRecord } from '../../../src/proof/expected-event.js'
+import { LedgerMatch } from '../../../src/proof/produced.js'
 
 export const TOPIC = 'stream_producer'
 
@@ -36,7 +37,7 @@ export function plan ({ uid, client = 'Client_A', partition = 0, offset, expecte
 /** All of them produced and found in the topic. */
 export function produce (...planned: Planned[]): ProducedRecord[] {
   const both = planned.map(plan)
-  const match = new LedgerMatch(both.map(({ entry }) => entry), new Differences(), false)
+  const match = new LedgerMatch(both.map(({ entry }) => entry), new Differences(), false, expectEvent)
   for (const { record } of both) match.see(record)
   return match.produced
 }
