@@ -1,44 +1,63 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { describeConfig } from '../service/config/describe-config.js'
-import { type EventsConfig, loadConfig } from '../service/config/load-config.js'
+import { type EventsConfig, loadConfig, type RoutingConfig } from '../service/config/load-config.js'
+import { type PipelineName } from '../service/config/pipelines.js'
 import { type CheckResult } from './checks/check-result.js'
 import { renderSettings } from './config.js'
 import { EXIT } from './exit-codes.js'
 import { formatTable } from './format-table.js'
+import { pipelineOption } from './pipeline-option.js'
 
 const MARKS = { passed: '✓', failed: '✗', note: '·' } as const
 
 export function checkCommand (): Command {
   return new Command('check')
-    .description('Print the resolved configuration, then test everything it names: brokers, topics, table, queues')
-    .addOption(new Option('--pipeline <name>', 'which pipeline').choices(['events']).default('events'))
+    .description('Print the resolved configuration, then test everything it names: brokers, topics, table, queues, schema registry')
+    .addOption(pipelineOption())
     .option('--timeout <ms>', 'longest wait for Kafka', milliseconds, 10_000)
     .option('--json', 'print settings and checks as JSON', false)
     .addHelpText('after', `
 Examples:
   penstock check
+  penstock check --pipeline routing
   penstock check --json | jq '.checks[] | select(.status == "failed")'
 
 ✓ passed  ✗ failed, with what to do  · worth knowing. Exit code 0 when nothing failed, else 1.`)
     .action(check)
 }
 
-async function check (options: { timeout: number, json: boolean }): Promise<void> {
-  const loaded = loadConfig(process.env, 'events')
+async function check (options: { pipeline: PipelineName, timeout: number, json: boolean }): Promise<void> {
+  const loaded = loadConfig(process.env, options.pipeline)
   const settings = describeConfig(loaded, process.env)
   if (!options.json) process.stdout.write(`${renderSettings(settings)}\n`)
-  const checks = await runChecks(loaded.config, options.timeout)
+  const checks = await runChecks(options.pipeline, options.timeout)
   const warnings = loaded.warnings
   if (options.json) process.stdout.write(`${JSON.stringify({ settings, warnings, checks }, null, 2)}\n`)
   else process.stdout.write(renderChecks(checks, warnings))
   process.exitCode = checks.some(({ status }) => status === 'failed') ? EXIT.failure : EXIT.ok
 }
 
-async function runChecks (config: EventsConfig, timeoutMs: number): Promise<CheckResult[]> {
-  const [{ checkProcess }, { checkKafka }, { checkTransport }, { checkTable }, { checkQueues }] = await Promise.all([
+function runChecks (pipeline: PipelineName, timeoutMs: number): Promise<CheckResult[]> {
+  return pipeline === 'events'
+    ? checkEvents(loadConfig(process.env, pipeline).config, timeoutMs)
+    : checkRouting(loadConfig(process.env, pipeline).config, timeoutMs)
+}
+
+async function checkEvents (config: EventsConfig, timeoutMs: number): Promise<CheckResult[]> {
+  const [{ checkEventSchema, checkProcess }, { checkKafka, eventsTopics }, { checkTransport }, { checkTable }, { checkQueues }] = await Promise.all([
     import('./checks/process.js'), import('./checks/kafka.js'), import('./checks/transport.js'), import('./checks/dynamodb.js'), import('./checks/sqs.js')
   ])
-  const results = await Promise.all([checkKafka(config, timeoutMs), checkTransport(config), checkTable(config), checkQueues(config)])
+  const results = await Promise.all([
+    checkKafka(config.kafka, eventsTopics(config), timeoutMs), checkTransport(config), checkTable(config), checkQueues(config)
+  ])
+  return [...checkProcess(config), checkEventSchema(config.events.schemaFile), ...results.flat()]
+}
+
+async function checkRouting (config: RoutingConfig, timeoutMs: number): Promise<CheckResult[]> {
+  const [{ checkProcess }, { checkKafka, routingTopics }, { checkRegistry }] = await Promise.all([
+    import('./checks/process.js'), import('./checks/kafka.js'), import('./checks/registry.js')
+  ])
+  const results = await Promise.all([checkKafka(config.kafka, routingTopics(config), timeoutMs), checkRegistry(config)])
   return [...checkProcess(config), ...results.flat()]
 }
 

@@ -3,32 +3,35 @@ import { Command } from 'commander'
 import { describeConfig, type Setting } from '../service/config/describe-config.js'
 import { loadConfig } from '../service/config/load-config.js'
 import { fillMarkers, renderConfigTables, renderEnvExample } from '../service/config/render-docs.js'
+import { type PipelineName } from '../service/config/pipelines.js'
 import { renderMetricsTable } from '../service/metrics/render-docs.js'
 import { formatTable } from './format-table.js'
+import { pipelineOption } from './pipeline-option.js'
 
 const PROJECT = new URL('../../../', import.meta.url)
 
 export function configCommand (): Command {
   return new Command('config')
     .description('Print the resolved configuration, with the origin of each value and secrets masked')
+    .addOption(pipelineOption())
     .option('--json', 'print it as JSON', false)
     .option('--write', 'generate .env.example and the tables of docs/ anew; for those who change a knob or a metric', false)
     .addHelpText('after', `
 Examples:
   penstock config
-  penstock config --json
+  penstock config --pipeline routing --json
   penstock config --write
 
 Exit code 2, and all mistakes at once, when the configuration is wrong. docs/configuration.md explains every variable.`)
     .action(config)
 }
 
-async function config (options: { json: boolean, write: boolean }): Promise<void> {
+async function config (options: { pipeline: PipelineName, json: boolean, write: boolean }): Promise<void> {
   if (options.write) {
     for (const name of await writeGenerated()) process.stdout.write(`wrote ${name}\n`)
     return
   }
-  const loaded = loadConfig(process.env, 'events')
+  const loaded = loadConfig(process.env, options.pipeline)
   const settings = describeConfig(loaded, process.env)
   process.stdout.write(options.json ? `${JSON.stringify(settings, null, 2)}\n` : renderSettings(settings))
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`)

@@ -1,60 +1,53 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { UsageError } from '../errors.js'
+import { Command, Option } from 'commander'
 import { INVALID_KINDS } from '../generator/invalid-kinds.js'
-import { produceEvents, type ProduceOptions } from '../generator/produce-events.js'
-import { type ProduceSummary } from '../generator/produce-records.js'
-import { loadConfig } from '../service/config/load-config.js'
+import { type ProduceControls, type ProduceSummary } from '../generator/produce-records.js'
+import { ROUTING_KINDS } from '../generator/routing/routing-kinds.js'
+import { type PipelineName } from '../service/config/pipelines.js'
 import { EXIT } from './exit-codes.js'
+import { pipelineOption } from './pipeline-option.js'
+import { duration, names, perSecond, positiveNumber, share, wholeNumber } from './produce/arguments.js'
+import { type Produce, type ProduceFlags, ratePerSecond, refuseForeign } from './produce/flags.js'
 import { createProgress } from './progress.js'
-
-interface ProduceFlags {
-  pipeline: 'events'
-  count: number
-  rate?: number
-  invalid: number
-  invalidKinds?: string[]
-  extras: number
-  seed: number
-  toFile?: string
-  to?: 'kafka'
-  topic?: string
-  key: 'none' | 'uid' | 'client'
-  ledger?: string
-  from?: string
-  resume?: boolean
-  force?: boolean
-  listKinds?: boolean
-}
 
 export function produceCommand (): Command {
   return new Command('produce')
-    .description('make events, valid and invalid, and write them to a file or straight to Kafka')
-    .addOption(new Option('--pipeline <name>', 'whose records').choices(['events']).default('events'))
+    .description('make records, valid and invalid: events, to a file or straight to Kafka; or Avro for the routing pipeline')
+    .addOption(pipelineOption())
     .option('--count <n>', 'records to make; with --from the most to send', wholeNumber, 10_000)
     .option('--rate <n/s>', 'records per second, as 500/s or 2k/s; as fast as possible without it', perSecond)
+    .option('--interval <time>', 'the same as the pause between two records, as 1s or 200ms', duration)
     .option('--invalid <share>', 'share of invalid records, 0 to 1; exact, at even distances', share, 0)
     .option('--invalid-kinds <names>', 'comma list of the kinds to take in turn (default: all that fit and are small)', names)
-    .option('--extras <share>', 'share of valid events with properties beyond the schema', share, 0)
     .option('--seed <n>', 'the same seed makes the same records', wholeNumber, 1)
-    .option('--to-file <path>', 'a line for each record, for Kafka Connect\'s file source')
-    .addOption(new Option('--to <where>', 'straight to the brokers of KAFKA_BROKERS').choices(['kafka']))
-    .option('--topic <name>', 'topic (default: EVENTS_TOPIC)')
-    .addOption(new Option('--key <what>', 'record key, with --to kafka').choices(['none', 'uid', 'client']).default('none'))
-    .option('--ledger <path>', 'NDJSON of every acknowledged record: uid, client, kind, expected outcome, sha256, place')
-    .option('--from <path>', 'send the lines of this file instead of made records')
+    .option('--topic <name>', 'topic (default: EVENTS_TOPIC or ROUTING_TOPIC)')
+    .option('--ledger <path>', 'NDJSON of every acknowledged record: kind, expected outcome, sha256, place')
     .option('--resume', 'go on after the last record in the ledger')
-    .option('--force', 'replace the file of --to-file')
     .option('--list-kinds', 'print the kinds of invalid records')
+    .addOption(new Option('--to <where>', 'straight to the brokers of KAFKA_BROKERS').choices(['kafka']))
+    .option('--to-file <path>', 'events: a line for each record, for Kafka Connect\'s file source')
+    .option('--force', 'events: replace the file of --to-file')
+    .addOption(new Option('--key <what>', 'events: record key, with --to kafka').choices(['none', 'uid', 'client']).default('none'))
+    .option('--extras <share>', 'events: share of valid ones with properties beyond the schema', share, 0)
+    .option('--from <path>', 'events: send the lines of this file instead of made records')
+    .option('--origin-service-type <text>', 'routing: where records come from', 'financial')
+    .option('--origin-service-id <text>', 'routing: who sends them; the first part of the key', '123456')
+    .option('--origins <n>', 'routing: senders in turn, whose ids count on from that', positiveNumber, 1)
+    .option('--destinations <names>', 'routing: comma list of the destinations to take in turn (default: those of ROUTING_DESTINATIONS)', names)
+    .option('--fan-out <share>', 'routing: share of valid records that name several destinations', share, 0)
     .addHelpText('after', `
 Examples:
   penstock produce --count 20000 --invalid 0.01 --to-file events.txt --ledger ledger.ndjson
   penstock produce --count 1000000 --rate 5k/s --to kafka --key client --ledger ledger.ndjson
   penstock produce --count 1000000 --rate 5k/s --to kafka --key client --ledger ledger.ndjson --resume
   penstock produce --from events1.txt --to kafka
+  penstock produce --pipeline routing --origin-service-type financial --origin-service-id 123456 \\
+    --destinations FINANCE,marketing --count 8 --interval 1s
 
+The schemas of the routing pipeline must be registered: penstock create --pipeline routing
 Exit codes: 0 all acknowledged, 1 some were not (go on with --resume), 2 wrong options.`)
     .action(async (flags: ProduceFlags, command: Command) => {
-      if (flags.listKinds === true) listKinds()
+      refuseForeign(flags, flag => command.getOptionValueSource(flag) === 'cli')
+      if (flags.listKinds === true) listKinds(flags.pipeline)
       else await produce(flags, command.getOptionValueSource('count') === 'default')
     })
 }
@@ -63,10 +56,10 @@ async function produce (flags: ProduceFlags, countIsDefault: boolean): Promise<v
   const stop = new AbortController()
   const onSignal = (): void => stop.abort()
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const options = toOptions(flags, countIsDefault)
-  const progress = createProgress(options.count)
+  const produceOf = await PRODUCERS[flags.pipeline]()
+  const progress = createProgress(flags.from !== undefined && countIsDefault ? undefined : flags.count)
   try {
-    const summary = await produceEvents({ ...options, signal: stop.signal, onProgress: acknowledged => progress.update(acknowledged) })
+    const summary = await produceOf(flags, countIsDefault, { ...controlsOf(flags), signal: stop.signal, onProgress: acknowledged => progress.update(acknowledged) })
     progress.stop()
     console.log(describe(summary, flags))
     if (summary.stopped || summary.failed > 0) process.exitCode = EXIT.failure
@@ -76,28 +69,18 @@ async function produce (flags: ProduceFlags, countIsDefault: boolean): Promise<v
   }
 }
 
-function toOptions (flags: ProduceFlags, countIsDefault: boolean): ProduceOptions {
-  const { count, rate, invalid, invalidKinds, extras, seed, ledger, from, resume, force } = flags
-  return {
-    to: chooseTarget(flags),
-    ...(from !== undefined && countIsDefault ? {} : { count }),
-    ...(rate === undefined ? {} : { ratePerSecond: rate }),
-    ...(invalidKinds === undefined ? {} : { invalidKinds }),
-    ...(ledger === undefined ? {} : { ledger }),
-    ...(from === undefined ? {} : { from }),
-    invalidShare: invalid,
-    extraShare: extras,
-    seed,
-    resume: resume === true,
-    force: force === true
-  }
+const PRODUCERS: Readonly<Record<PipelineName, () => Promise<Produce>>> = {
+  events: async () => (await import('./produce/events.js')).produce,
+  routing: async () => (await import('./produce/routing.js')).produce
 }
 
-function chooseTarget ({ toFile, to, topic, key }: ProduceFlags): ProduceOptions['to'] {
-  if ((toFile === undefined) === (to === undefined)) throw new UsageError('Say where to: either --to-file <path> or --to kafka')
-  if (toFile !== undefined) return { file: toFile }
-  const { config } = loadConfig(process.env, 'events')
-  return { kafka: { ...config.kafka, compression: 'lz4' }, topic: topic ?? config.events.topic, key }
+function controlsOf (flags: ProduceFlags): ProduceControls {
+  const rate = ratePerSecond(flags)
+  return {
+    ...(rate === undefined ? {} : { ratePerSecond: rate }),
+    ...(flags.ledger === undefined ? {} : { ledger: flags.ledger }),
+    resume: flags.resume === true
+  }
 }
 
 function describe (summary: ProduceSummary, flags: ProduceFlags): string {
@@ -113,30 +96,9 @@ function describe (summary: ProduceSummary, flags: ProduceFlags): string {
   return lines.join('\n')
 }
 
-function listKinds (): void {
-  for (const { name, expected, directOnly, large } of INVALID_KINDS) {
-    console.log(`${name.padEnd(28)} ${expected.padEnd(17)} ${[directOnly ? 'not in files' : '', large ? 'large, only when named' : ''].filter(Boolean).join(', ')}`.trimEnd())
+function listKinds (pipeline: PipelineName): void {
+  const kinds: ReadonlyArray<{ name: string, expected: string, directOnly?: boolean, large?: boolean }> = pipeline === 'events' ? INVALID_KINDS : ROUTING_KINDS
+  for (const { name, expected, directOnly, large } of kinds) {
+    console.log(`${name.padEnd(28)} ${expected.padEnd(19)} ${[directOnly ? 'not in files' : '', large ? 'large, only when named' : ''].filter(Boolean).join(', ')}`.trimEnd())
   }
-}
-
-function wholeNumber (text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('a whole number, such as 10000')
-  return Number(text)
-}
-
-function share (text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('a share from 0 to 1, such as 0.01')
-  return value
-}
-
-function perSecond (text: string): number {
-  const found = /^(\d+(?:\.\d+)?)(k?)(?:\/s)?$/.exec(text)
-  const value = Number(found?.[1] ?? 0) * (found?.[2] === 'k' ? 1_000 : 1)
-  if (value <= 0) throw new InvalidArgumentError('records per second, such as 500/s or 2k/s')
-  return value
-}
-
-function names (text: string): string[] {
-  return text.split(',').map(name => name.trim()).filter(name => name !== '')
 }

@@ -2,18 +2,19 @@ import { absentFeatures, missingFeatures } from '../connectors/kafka/features.js
 import { describeError, UsageError } from '../errors.js'
 import { type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
 import { startAdminServer } from '../service/admin-server.js'
-import { type EventsConfig, type LoadedConfig, loadConfig } from '../service/config/load-config.js'
+import { type LoadedConfig, loadConfig, type PipelineConfig, type PipelineConfigs } from '../service/config/load-config.js'
+import { type PipelineName } from '../service/config/pipelines.js'
 import { CONNECTING, Health } from '../service/health.js'
 import { createLogger, type Logger } from '../service/logger.js'
 import { Metrics } from '../service/metrics/metrics.js'
 import { EXIT } from './exit-codes.js'
 import { type Ending, ServiceLifecycle } from './service-lifecycle.js'
 
-type Start = (config: EventsConfig, service: Service) => RunningPipeline
+type Start<P extends PipelineName> = (config: PipelineConfigs[P], service: Service) => RunningPipeline
 
 /** Runs a pipeline as this process, from its configuration to its exit. Throws UsageError before anything has started. */
-export async function runService (start: Start): Promise<void> {
-  const loaded = loadConfig(process.env, 'events')
+export async function runService<P extends PipelineName> (name: P, start: Start<P>): Promise<void> {
+  const loaded = loadConfig(process.env, name)
   const { config, secrets } = loaded
   refuseMissingFeatures(config)
   const logger = createLogger({ level: config.service.logLevel, secrets })
@@ -53,7 +54,7 @@ function createHealth (logger: Logger, metrics: Metrics): Health {
   return health
 }
 
-function refuseMissingFeatures (config: EventsConfig): void {
+function refuseMissingFeatures (config: PipelineConfig): void {
   const missing = missingFeatures(config.kafka)
   if (missing.length === 0) return
   throw new UsageError('This build of the Kafka client lacks what the configuration needs:',

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { type EventsConfig } from '../service/config/load-config.js'
+import { type PipelineConfig } from '../service/config/load-config.js'
 import { EXIT } from './exit-codes.js'
 import { runFlags } from './run-flags.js'
 
@@ -21,7 +21,7 @@ const ANNOUNCED_MS = 1_000
  * The processes are in groups of their own, so that Ctrl-C reaches each of them once, from here. When the launcher is
  * killed, its channel to them closes, and they drain.
  */
-export async function supervise (args: readonly string[], config: EventsConfig): Promise<number> {
+export async function supervise (args: readonly string[], config: PipelineConfig): Promise<number> {
   const { processes, threadPoolSize } = config.process
   const flags = [...process.execArgv, ...runFlags()]
   const children = Array.from({ length: processes }, (_, index) =>
@@ -37,7 +37,7 @@ export async function supervise (args: readonly string[], config: EventsConfig):
 }
 
 /** What differs between the processes of one launcher: the member of the group, and the admin port. */
-export function childEnvironment ({ kafka, service, process: { processes } }: EventsConfig, index: number, threadPoolSize: number): Record<string, string> {
+export function childEnvironment ({ kafka, service, process: { processes } }: PipelineConfig, index: number, threadPoolSize: number): Record<string, string> {
   const env: Record<string, string> = { UV_THREADPOOL_SIZE: String(threadPoolSize) }
   if (processes === 1) return env
   if (kafka.groupInstanceId !== undefined) env.KAFKA_GROUP_INSTANCE_ID = `${kafka.groupInstanceId}-${index}`

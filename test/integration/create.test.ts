@@ -1,7 +1,7 @@
 import { type DescribeTableCommandOutput, DescribeTableCommand, DescribeTimeToLiveCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { CreateQueueCommand, GetQueueUrlCommand, ListQueueTagsCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import t from 'tap'
-import { checkKafka } from '../../src/cli/checks/kafka.js'
+import { checkKafka, eventsTopics } from '../../src/cli/checks/kafka.js'
 import { checkTable } from '../../src/cli/checks/dynamodb.js'
 import { checkQueues } from '../../src/cli/checks/sqs.js'
 import { provisionEvents } from '../../src/cli/provision/provision-events.js'
@@ -109,7 +109,7 @@ function configFor (env: Readonly<Record<string, string>>): EventsConfig {
 }
 
 async function check (config: EventsConfig): Promise<Awaited<ReturnType<typeof checkQueues>>> {
-  return [...await checkKafka(config, 10_000), ...await checkTable(config), ...await checkQueues(config)]
+  return [...await checkKafka(config.kafka, eventsTopics(config), 10_000), ...await checkTable(config), ...await checkQueues(config)]
 }
 
 /** DescribeTable in the terms of CreateTable. */

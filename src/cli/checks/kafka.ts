@@ -1,26 +1,43 @@
 import { KafkaAdmin } from '../../connectors/kafka/admin.js'
 import { describeError } from '../../errors.js'
-import { type EventsConfig } from '../../service/config/load-config.js'
+import { type EventsConfig, type PipelineConfig, type RoutingConfig } from '../../service/config/load-config.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
+/** Names of topics, and the command that makes them. */
+export interface TopicsToCheck {
+  readonly source: string
+  readonly deadLetters: string
+  readonly outputs: readonly string[]
+  readonly create: string
+}
+
+export function eventsTopics ({ events }: EventsConfig): TopicsToCheck {
+  return { source: events.topic, deadLetters: events.deadLetterTopic, outputs: [], create: 'penstock create' }
+}
+
+export function routingTopics ({ routing }: RoutingConfig): TopicsToCheck {
+  const outputs = [...new Set(routing.destinations.map(({ outputTopic }) => outputTopic))]
+  return { source: routing.topic, deadLetters: routing.deadLetterTopic, outputs, create: 'penstock create --pipeline routing' }
+}
+
 /** Brokers, topics, and what the group has committed. The size limits of topics can not be read through this client. */
-export async function checkKafka ({ kafka, events }: EventsConfig, timeoutMs: number): Promise<CheckResult[]> {
+export async function checkKafka (kafka: PipelineConfig['kafka'], topics: TopicsToCheck, timeoutMs: number): Promise<CheckResult[]> {
+  const names = [topics.source, ...topics.outputs, topics.deadLetters]
   let admin: KafkaAdmin
   try {
     admin = await KafkaAdmin.connect(kafka, timeoutMs)
   } catch (error) {
     return [
       failed('Kafka brokers', describeError(error), 'compare KAFKA_BROKERS and KAFKA_SECURITY_PROTOCOL with the cluster'),
-      failed(`topic ${events.topic}`, 'not tried: no broker answers', ''),
-      failed(`topic ${events.deadLetterTopic}`, 'not tried: no broker answers', '')
+      ...names.map(name => failed(`topic ${name}`, 'not tried: no broker answers', ''))
     ]
   }
   try {
     return [
       passed('Kafka brokers', (await admin.brokers()).join(' ')),
-      ...await checkTopics(admin, [events.topic, events.deadLetterTopic]),
-      ...await checkGroup(admin, kafka.groupId, events.topic),
-      note('topic size limits', `not readable from here: ${events.topic} should allow ${kafka.maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES), and ${events.deadLetterTopic} 65,536 more`)
+      ...await checkTopics(admin, names, topics.create),
+      ...await checkGroup(admin, kafka.groupId, topics.source),
+      note('topic size limits', `not readable from here: ${topics.source} should allow ${kafka.maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES), and ${[...topics.outputs, topics.deadLetters].join(', ')} 65,536 more`)
     ]
   } catch (error) {
     return [failed('Kafka', describeError(error), 'see the broker\'s log')]
@@ -29,12 +46,12 @@ export async function checkKafka ({ kafka, events }: EventsConfig, timeoutMs: nu
   }
 }
 
-async function checkTopics (admin: KafkaAdmin, names: readonly string[]): Promise<CheckResult[]> {
+async function checkTopics (admin: KafkaAdmin, names: readonly string[], create: string): Promise<CheckResult[]> {
   const topics = await admin.describeTopics(names)
   return names.map((name, index) => {
     const topic = topics[index]
     return topic === undefined
-      ? failed(`topic ${name}`, 'does not exist', 'penstock create')
+      ? failed(`topic ${name}`, 'does not exist', create)
       : passed(`topic ${name}`, `${topic.partitions.length} partitions, ${topic.replicas} replicas`)
   })
 }

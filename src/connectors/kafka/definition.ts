@@ -16,6 +16,11 @@ export function sourceTopic (name: string, { partitions, replicationFactor, maxM
   return { name, partitions, replicationFactor, config: { 'max.message.bytes': String(maxMessageBytes) } }
 }
 
+/** What is written for a record of the source fits in, with the headers that say where it comes from. */
+export function outputTopic (name: string, { partitions, replicationFactor, maxMessageBytes }: TopicSettings): TopicPlan {
+  return { name, partitions, replicationFactor, config: { 'max.message.bytes': String(maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES) } }
+}
+
 /** Every record of the source fits in, with the headers that say what happened to it. */
 export function deadLetterTopic (name: string, { partitions, replicationFactor, maxMessageBytes }: TopicSettings): TopicPlan {
   return {
