@@ -8,7 +8,7 @@ import { type Figures } from '../report.js'
 import { type Measurement, WRONG } from '../scope.js'
 import { BROKER_TIME, trickle } from './latency.js'
 import { kafkaAt } from './produce.js'
-import { summarizeProfile } from './profile-summary.js'
+import { profileNotes } from './profile-summary.js'
 import { type Program, startProgram } from './program.js'
 import { type Sink, startSink } from './sink.js'
 import { drain, watch } from './throughput.js'
@@ -160,9 +160,4 @@ function settingOf ({ sinkDelayMs, tls, partialFailuresPercent, partitions }: Ev
 
 function notesOf ({ variants }: EventsBenchOptions): string[] {
   return variants.some(variant => variant.naive) ? ['`naive` never gets to the end: it is watched for some seconds, and not checked.'] : []
-}
-
-function profileNotes (folder: string, pid: number): string[] {
-  const { file, owners } = summarizeProfile(folder, pid)
-  return [[`main thread, busy time by owner (${file}):`, ...owners.slice(0, 12).map(({ owner, share }) => `  ${(share * 100).toFixed(1).padStart(5)} %  ${owner}`)].join('\n')]
 }

@@ -14,6 +14,12 @@ export interface ProfileSummary {
   readonly owners: ReadonlyArray<{ readonly owner: string, readonly share: number }>
 }
 
+/** Who owns the main thread's busy time, for people. */
+export function profileNotes (folder: string, pid: number): string[] {
+  const { file, owners } = summarizeProfile(folder, pid)
+  return [[`main thread, busy time by owner (${file}):`, ...owners.slice(0, 12).map(({ owner, share }) => `  ${(share * 100).toFixed(1).padStart(5)} %  ${owner}`)].join('\n')]
+}
+
 /** Sums up the profile that the main thread of a process has written into a folder. */
 export function summarizeProfile (folder: string, pid: number): ProfileSummary {
   // CPU.<date>.<time>.<pid>.<thread>.<number>.cpuprofile; the main thread is 0.

@@ -22,20 +22,27 @@ Any other name is the service with the variables after it, or the one that is bu
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
 const NAIVE = fileURLToPath(new URL('../naive/naive.js', import.meta.url))
 
-export function parseVariants (text: string): Variant[] {
-  const variants = text.split(',').map(parseVariant)
+/** Variants of the service that runs the events pipeline, and its rivals. */
+export const parseVariants = parseVariantsOf('events')
+
+/** Reads a list of variants of the service that runs a pipeline. */
+export function parseVariantsOf (pipeline: string): (text: string) => Variant[] {
+  return text => distinct(text.split(',').map(item => parseVariant(item, pipeline)))
+}
+
+function distinct (variants: Variant[]): Variant[] {
   if (new Set(variants.map(({ name }) => name)).size < variants.length) throw new InvalidArgumentError('two variants have the same name')
   return variants
 }
 
-function parseVariant (text: string): Variant {
+function parseVariant (text: string, pipeline: string): Variant {
   const [place = '', ...assignments] = text.split(/:(?=\w+=)/)
   const [name = '', checkout = CHECKOUT] = place.split('@')
   const workers = /^naive-(\d+)$/.exec(name)?.[1]
   if (!/^[\w.-]+$/.test(name)) throw new InvalidArgumentError(`"${name}" is no name`)
   return {
     name,
-    command: workers === undefined ? [`${checkout}/dist/src/cli/launcher.js`, 'run', 'events'] : [NAIVE, workers],
+    command: workers === undefined ? [`${checkout}/dist/src/cli/launcher.js`, 'run', pipeline] : [NAIVE, workers],
     env: { ...name === 'sdk' ? { AWS_TRANSPORT: 'sdk' } : {}, ...Object.fromEntries(assignments.map(assignmentOf)) },
     naive: workers !== undefined
   }
