@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { readEnds } from '../../proof/read-ends.js'
-import { type EventsConfig } from '../../service/config/load-config.js'
+import { type PipelineConfig } from '../../service/config/load-config.js'
 import { AppError } from '../../errors.js'
 import { type DemoService } from './service.js'
 
@@ -27,11 +27,11 @@ export async function untilSettled (service: DemoService, records: number, onPro
   }
 }
 
-/** Waits until the group has committed the end of every partition; false when it has not in time. */
-export async function untilCommitted ({ kafka, events }: EventsConfig): Promise<boolean> {
+/** Waits until the group has committed the end of every partition of its topic; false when it has not in time. */
+export async function untilCommitted ({ kafka }: Pick<PipelineConfig, 'kafka'>, topic: string): Promise<boolean> {
   const deadline = performance.now() + COMMIT_TIMEOUT_MS
   for (;;) {
-    const ends = await readEnds(kafka, events.topic, kafka.groupId)
+    const ends = await readEnds(kafka, topic, kafka.groupId)
     if (ends.every(({ low, end, committed }) => committed === end || low === end)) return true
     if (performance.now() > deadline) return false
     await delay(POLL_MS)

@@ -3,6 +3,7 @@ import { type ProduceSummary } from '../../generator/produce-records.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
 import { createFileSource } from '../../stack/file-source.js'
 import { AppError } from '../../errors.js'
+import { TRICKLE } from './trickle.js'
 
 export interface FeedOptions {
   readonly events: number
@@ -15,7 +16,6 @@ export interface FeedOptions {
 }
 
 const EXTRA_SHARE = 0.1
-export const TRICKLE = { events: 100, perSecond: 50 } as const
 /** As in resource/connect: the connector's place in the file is kept under its name. */
 const CONNECTOR = 'file-source-connector'
 
@@ -26,7 +26,7 @@ export async function produceBacklog (options: FeedOptions): Promise<ProduceSumm
 
 /** Some more, slowly: the same run goes on. */
 export async function produceTrickle (options: FeedOptions): Promise<ProduceSummary> {
-  return await produce(options, { count: options.events + TRICKLE.events, ratePerSecond: TRICKLE.perSecond, resume: true })
+  return await produce(options, { count: options.events + TRICKLE.records, ratePerSecond: TRICKLE.perSecond, resume: true })
 }
 
 /** Has Kafka Connect stream the events file: what is in it, and what is appended later. */

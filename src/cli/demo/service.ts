@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { type PipelineName } from '../../service/config/pipelines.js'
 import { ChildServer } from '../../stack/child-server.js'
 import { adoptProcess } from '../../stack/detached-stack.js'
 import { probeHttp } from '../../stack/http-probe.js'
@@ -14,6 +15,7 @@ export interface DemoService {
 }
 
 export interface DemoServiceOptions {
+  readonly pipeline: PipelineName
   readonly adminPort: number
   readonly logFile: string
   /** The folder of a stack that outlives this process: the service then does too, and belongs to it. */
@@ -24,13 +26,13 @@ const LAUNCHER = fileURLToPath(new URL('../launcher.js', import.meta.url))
 /** Beyond its own SHUTDOWN_GRACE_MS. */
 const STOP_TIMEOUT_MS = 40_000
 
-/** `penstock run events` as anybody would start it, with the environment that this process then has. */
-export function createService ({ adminPort, logFile, keepIn }: DemoServiceOptions): DemoService {
+/** `penstock run` as anybody would start it, with the environment that this process then has. */
+export function createService ({ pipeline, adminPort, logFile, keepIn }: DemoServiceOptions): DemoService {
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const server = new ChildServer({
     name: 'The service',
     command: process.execPath,
-    args: [LAUNCHER, 'run', 'events'],
+    args: [LAUNCHER, 'run', pipeline],
     logFile,
     probe: signal => probeHttp(`${adminUrl}/ready`, { signal }),
     stopTimeoutMs: STOP_TIMEOUT_MS,

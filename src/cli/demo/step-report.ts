@@ -1,3 +1,4 @@
+import { type ProduceSummary } from '../../generator/produce-records.js'
 import { type StackEvent } from '../../stack/start-server.js'
 import { type ServerName } from '../../stack/servers.js'
 
@@ -33,6 +34,18 @@ export class StepReport {
 
   failed (name: string, detail: string): void {
     this.#write(`  ✗ ${name.padEnd(NAME_WIDTH)} ${detail}\n`)
+  }
+
+  written (name: string, { acknowledged, valid, invalidByKind }: ProduceSummary): void {
+    this.done(name, `${acknowledged} written: ${valid} valid, ${acknowledged - valid} invalid of ${invalidByKind.size} kinds`)
+  }
+
+  settled (records: number, elapsedMs: number): void {
+    this.done('Settled', `${records} in ${(elapsedMs / 1_000).toFixed(1)} s`)
+  }
+
+  trickle ({ records, perSecond }: { readonly records: number, readonly perSecond: number }): void {
+    this.done('Trickle', `${records} more at ${perSecond} a second, for the latency without a backlog`)
   }
 
   server ({ server, kind, message }: StackEvent): void {

@@ -1,12 +1,23 @@
+import { type Difference } from '../../proof/differences.js'
 import { type LatencySummary } from '../../proof/latency.js'
-import { type Proof } from '../../proof/prove-events.js'
-import { renderDifferences } from '../../proof/proof-rows.js'
-import { proofRows } from '../../proof/render-proof.js'
+import { type ProofRow, renderDifferences } from '../../proof/proof-rows.js'
 import { formatTable } from '../format-table.js'
-import { TRICKLE } from './feed.js'
+import { TRICKLE } from './trickle.js'
+
+export interface ProofSummary {
+  readonly agrees: boolean
+  readonly rows: readonly ProofRow[]
+  readonly differences: readonly Difference[]
+  /** By what records were found again. */
+  readonly identity: string
+}
 
 export interface Speed {
   readonly records: number
+  /** What the records are called. */
+  readonly unit: string
+  /** At which moment the latency ends. */
+  readonly arrival: string
   /** From the first record sent to the last one settled. */
   readonly elapsedMs: number
   readonly backlog: LatencySummary | undefined
@@ -14,23 +25,21 @@ export interface Speed {
 }
 
 /** What was proved, how fast it was, and the verdict. */
-export function renderSummary (proof: Proof, speed: Speed): string {
-  const verdict = proof.agrees
-    ? 'Everything agrees.'
-    : `It does not agree:\n${renderDifferences(proof.differences)}`
+export function renderSummary ({ agrees, rows, differences, identity }: ProofSummary, speed: Speed): string {
+  const verdict = agrees ? 'Everything agrees.' : `It does not agree:\n${renderDifferences(differences)}`
   return [
-    'Proof: each store read to its end and compared with the producer\'s ledger, by uid and sha256\n',
-    formatTable(proofRows(proof).map(row => ['', ...row])),
+    `Proof: each store read to its end and compared with the producer's ledger, by ${identity}\n`,
+    formatTable(rows.map(row => ['', ...row])),
     '\nSpeed, with everything on this machine\n',
     formatTable(speedRows(speed).map(row => ['', ...row])),
     `\n${verdict.trimEnd()}\n`
   ].join('')
 }
 
-function speedRows ({ records, elapsedMs, backlog, trickle }: Speed): string[][] {
+function speedRows ({ records, unit, arrival, elapsedMs, backlog, trickle }: Speed): string[][] {
   return [
-    ['throughput', `${Math.round(records * 1_000 / Math.max(1, elapsedMs))} events/s`, `${records} in ${(elapsedMs / 1_000).toFixed(1)} s, from the first one sent to the last one settled`],
-    ...latencyRow('latency, trickle', trickle, `record's time in Kafka to its message's in the queue, at ${TRICKLE.perSecond} events/s`),
+    ['throughput', `${Math.round(records * 1_000 / Math.max(1, elapsedMs))} ${unit}/s`, `${records} in ${(elapsedMs / 1_000).toFixed(1)} s, from the first one sent to the last one settled`],
+    ...latencyRow('latency, trickle', trickle, `record's time in Kafka to ${arrival}, at ${TRICKLE.perSecond} ${unit}/s`),
     ...latencyRow('latency, backlog', backlog, 'the same while the backlog was worked off: mostly waiting in line')
   ]
 }

@@ -1,23 +1,14 @@
 import t from 'tap'
 import { settledIn } from '../../../../src/cli/demo/drain.js'
 import { renderNextSteps } from '../../../../src/cli/demo/next-steps.js'
-import { renderSummary } from '../../../../src/cli/demo/summary.js'
-import { type Proof } from '../../../../src/proof/prove-events.js'
+import { renderRoutingNextSteps } from '../../../../src/cli/demo/routing-next-steps.js'
+import { type ProofSummary, renderSummary, type Speed } from '../../../../src/cli/demo/summary.js'
 import { Metrics } from '../../../../src/service/metrics/metrics.js'
 
-const PROOF: Proof = {
-  agrees: true,
-  produced: { records: 10, valid: 10, invalid: 0, repeats: 0 },
-  rows: { expected: 10, found: 10 },
-  messages: new Map([['Client_A', { expected: 10, found: 10, repeats: 0 }]]),
-  deadLetters: { expected: 0, found: 0, repeats: 0, byReason: new Map() },
-  offsets: { partitions: 12, atEnd: 12 },
-  order: { lanes: 1, inversions: 0 },
-  retryQueueMessages: 0,
-  differences: [],
-  latenciesMs: () => []
+const PROOF: ProofSummary = { agrees: true, rows: [['✓', 'rows in the table', '10']], differences: [], identity: 'uid' }
+const SPEED: Speed = {
+  records: 10, unit: 'events', arrival: 'its end', elapsedMs: 2_000, backlog: undefined, trickle: { count: 5, p50Ms: 38.2, p99Ms: 1_234, maxMs: 2_000 }
 }
-const SPEED = { records: 10, elapsedMs: 2_000, backlog: undefined, trickle: { count: 5, p50Ms: 38.2, p99Ms: 1_234, maxMs: 2_000 } }
 
 t.test('the summary tells throughput, latency and the verdict', t => {
   const text = renderSummary(PROOF, SPEED)
@@ -50,5 +41,13 @@ t.test('the next steps name the file and a queue, and the line to append is an e
   t.equal(line?.[2], '\'/my files/it\'\\\'\'s\'')
   t.match(text, 'http://127.0.0.1:3/000000000000/Client_B.fifo')
   t.match(renderNextSteps(place, service, { dir: '/d', ledger: '/l', eventsFile: undefined }), /KAFKA_BROKERS=127\.0\.0\.1:1 .* produce --to kafka/)
+  t.end()
+})
+
+t.test('the next steps of the routing demo lead to its servers', t => {
+  const service = { adminUrl: 'http://127.0.0.1:4', logFile: 'a', isRunning: true, start: async () => {}, stop: async () => {} }
+  const text = renderRoutingNextSteps({ brokers: '127.0.0.1:1', registryUrl: 'http://127.0.0.1:2/path', adminPort: 4 }, service, { dir: '/d', ledger: '/l' })
+  t.match(text, /KAFKA_BROKERS=127\.0\.0\.1:1 SCHEMA_REGISTRY_URL=http:\/\/127\.0\.0\.1:2\/path .*produce --pipeline routing/)
+  t.match(text, 'stack down')
   t.end()
 })
