@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { type PipelineName } from '../../src/service/config/pipelines.js'
 import { eventually } from './eventually.js'
 import { Samples } from './samples.js'
 import { type TestScope } from './stack.js'
@@ -21,7 +22,7 @@ export interface LogLine {
 }
 
 /**
- * `penstock run events` as a user starts it: the launcher, and below it the process that does the work. Its environment
+ * `penstock run` with a pipeline, as a user starts it: the launcher, and below it the process that does the work. Its environment
  * is what the test gives it and nothing of the test's own. Ends with the test, whatever state it is in.
  */
 export class TestService {
@@ -32,8 +33,8 @@ export class TestService {
   #output = ''
   #hasExited = false
 
-  private constructor (environment: Environment, nodeArgs: readonly string[]) {
-    this.#launcher = spawn(process.execPath, [...nodeArgs, LAUNCHER, 'run', 'events'], {
+  private constructor (environment: Environment, nodeArgs: readonly string[], pipeline: PipelineName) {
+    this.#launcher = spawn(process.execPath, [...nodeArgs, LAUNCHER, 'run', pipeline], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
       stdio: ['ignore', 'pipe', 'pipe']
     })
@@ -51,15 +52,15 @@ export class TestService {
   }
 
   /** Starts it and does not wait for anything. `nodeArgs` reach every process and thread of it. */
-  static spawn (t: TestScope, environment: Environment, nodeArgs: readonly string[] = []): TestService {
-    const service = new TestService(environment, nodeArgs)
+  static spawn (t: TestScope, environment: Environment, nodeArgs: readonly string[] = [], pipeline: PipelineName = 'events'): TestService {
+    const service = new TestService(environment, nodeArgs, pipeline)
     t.teardown(() => service.kill())
     return service
   }
 
   /** Starts it and waits until its admin port answers. */
-  static async start (t: TestScope, environment: Environment, nodeArgs: readonly string[] = []): Promise<TestService> {
-    const service = TestService.spawn(t, environment, nodeArgs)
+  static async start (t: TestScope, environment: Environment, nodeArgs: readonly string[] = [], pipeline: PipelineName = 'events'): Promise<TestService> {
+    const service = TestService.spawn(t, environment, nodeArgs, pipeline)
     await service.logged('started', START_TIMEOUT_MS)
     return service
   }

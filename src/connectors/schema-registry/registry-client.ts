@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Pool } from 'undici'
 import { describeError } from '../../errors.js'
 import { errorOfAnswer, RegistryError } from './registry-error.js'
@@ -10,8 +11,8 @@ export interface RegistryOptions {
   readonly password?: string | undefined
   /** Bearer token, in place of the two. */
   readonly token?: string | undefined
-  /** Certificates of the authorities to trust (PEM); without it those of Node.js. */
-  readonly ca?: string | undefined
+  /** File with the certificates of the authorities to trust (PEM); without it those of Node.js. */
+  readonly caLocation?: string | undefined
   /** For a whole call. */
   readonly timeoutMs: number
 }
@@ -33,12 +34,13 @@ export class RegistryClient {
   readonly #headers: Readonly<Record<string, string>>
   readonly #timeoutMs: number
 
-  constructor ({ url, ca, timeoutMs, ...credentials }: RegistryOptions) {
+  /** Throws when the file of `caLocation` can not be read. */
+  constructor ({ url, caLocation, timeoutMs, ...credentials }: RegistryOptions) {
     const { origin, pathname } = new URL(url)
     this.#pool = new Pool(origin, {
       connections: CONNECTIONS,
       maxResponseSize: MAX_ANSWER_BYTES,
-      connect: { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) }
+      connect: { timeout: timeoutMs, ...(caLocation === undefined ? {} : { ca: readFileSync(caLocation) }) }
     })
     this.#path = pathname.replace(/\/+$/, '')
     this.#headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE, ...authorization(credentials) }

@@ -4,7 +4,6 @@ import { DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
 import { RegistryClient } from '../../connectors/schema-registry/registry-client.js'
 import { SchemaCache } from '../../connectors/schema-registry/schema-cache.js'
 import { systemClock } from '../../engine/clock.js'
-import { describeError, UsageError } from '../../errors.js'
 import { type RoutingConfig } from '../../service/config/load-config.js'
 import { IncidentReporter } from '../shared/incident-reporter.js'
 import { KafkaReporter } from '../shared/kafka-reporter.js'
@@ -29,7 +28,7 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
   const incidents = new IncidentReporter(logger, metrics, 'a topic is held')
   const producer = (client: 'producer' | 'dead-letter producer'): DeliveryProducer =>
     new DeliveryProducer({ properties: producerConfig({ ...config.kafka, ...config.producer }), log: new KafkaReporter(logger, client), clock })
-  const registry = createRegistryClient(config)
+  const registry = new RegistryClient(config.registry)
   const cache = new SchemaCache({ client: registry, clock, unknownTtlMs: config.registry.unknownTtlMs })
   const hold = new RegistryHold({
     clock, incidents, quietMs: Math.max(REGISTRY_BACKOFF.maxMs, config.retry.backoffMaxMs) + config.registry.timeoutMs + SLACK_MS
@@ -77,18 +76,6 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
       await registry.close()
     }
   }, service)
-}
-
-function createRegistryClient ({ registry: { url, username, password, token, caLocation, timeoutMs } }: RoutingConfig): RegistryClient {
-  return new RegistryClient({ url, username, password, token, timeoutMs, ca: caLocation === undefined ? undefined : readCertificates(caLocation) })
-}
-
-function readCertificates (path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError(`SCHEMA_REGISTRY_CA_LOCATION: ${path} is not readable: ${describeError(error)}`)
-  }
 }
 
 function readSchema (name: string): string {

@@ -1,0 +1,164 @@
+import { join } from 'node:path'
+import { findSchemaIds } from '../../src/cli/produce/routing.js'
+import { provisionRouting } from '../../src/cli/provision/provision-routing.js'
+import { isFailure } from '../../src/cli/provision/step.js'
+import { valueSubject } from '../../src/cli/registry.js'
+import { type SourceRecord } from '../../src/engine/record.js'
+import { type ProduceControls, type ProduceSummary } from '../../src/generator/produce-records.js'
+import { produceRouting } from '../../src/generator/routing/produce-routing.js'
+import { chooseRoutingKinds } from '../../src/generator/routing/routing-kinds.js'
+import { type RoutingSchemaIds } from '../../src/generator/routing/routing-value.js'
+import { renderDifferences } from '../../src/proof/proof-rows.js'
+import { readEnds } from '../../src/proof/read-ends.js'
+import { readTopic } from '../../src/proof/read-topic.js'
+import { proveRouting, type RoutingProof, type RoutingProofOptions } from '../../src/proof/routing/prove-routing.js'
+import { loadConfig, type RoutingConfig } from '../../src/service/config/load-config.js'
+import { eventually } from './eventually.js'
+import { TestService } from './service.js'
+import { createTestFolder, type TestScope } from './stack.js'
+
+const CREATE_TIMEOUT_MS = 30_000
+const DONE_TIMEOUT_MS = 120_000
+
+type Environment = Readonly<Record<string, string>>
+
+export interface RoutingRoadOptions {
+  /** Of the source topic and the group, and the beginning of all other names: tests of one file share the servers, nothing else. */
+  readonly name: string
+  readonly servers: { readonly kafka: string, readonly registry: string }
+  readonly partitions?: number
+  readonly replicationFactor?: number
+  /** Knobs of every service of this road. */
+  readonly knobs?: Environment
+}
+
+export interface RoutingProduce extends Omit<ProduceControls, 'ledger'> {
+  readonly count: number
+  /** Producers, each with keys of its own. */
+  readonly origins?: number
+  readonly fanOutShare?: number
+  readonly invalidShare?: number
+  readonly invalidKinds?: readonly string[]
+  readonly seed?: number
+  /** Otherwise a record that was not acknowledged is an error. */
+  readonly mayFail?: boolean
+}
+
+/** Topics, subjects and a consumer group of a test's own, and the ledger of what it produces. */
+export class RoutingRoad {
+  readonly config: RoutingConfig
+  readonly ledger: string
+  readonly #t: TestScope
+  readonly #options: RoutingRoadOptions
+  readonly #environment: Environment
+  #schemas: Promise<RoutingSchemaIds> | undefined
+
+  private constructor (t: TestScope, options: RoutingRoadOptions) {
+    this.#t = t
+    this.#options = options
+    this.#environment = environmentOf(options)
+    this.config = loadConfig(this.#environment, 'routing').config
+    this.ledger = join(createTestFolder(t), 'ledger.ndjson')
+  }
+
+  static async create (t: TestScope, options: RoutingRoadOptions): Promise<RoutingRoad> {
+    const road = new RoutingRoad(t, options)
+    const { partitions = 3, replicationFactor = 1 } = options
+    const steps = await provisionRouting(road.config, { partitions, replicationFactor, timeoutMs: CREATE_TIMEOUT_MS })
+    const failed = steps.find(isFailure)
+    if (failed !== undefined) throw new Error(`${failed.kind} ${failed.name} could not be created: ${failed.detail}`)
+    return road
+  }
+
+  async startService (knobs: Environment = {}): Promise<TestService> {
+    return await TestService.start(this.#t, { ...this.#environment, ...knobs }, [], 'routing')
+  }
+
+  /** Sends records straight to Kafka and writes the ledger. `resume`: goes on after those of an earlier call. Asks the registry once. */
+  async produce ({ count, origins = 5, fanOutShare = 0, invalidShare = 0, invalidKinds, seed = 1, mayFail = false, ...controls }: RoutingProduce): Promise<ProduceSummary> {
+    const { kafka, routing } = this.config
+    const summary = await produceRouting({
+      ...controls,
+      kafka: { ...kafka, compression: 'lz4' },
+      topic: routing.topic,
+      ledger: this.ledger,
+      count,
+      seed,
+      originServiceType: 'financial',
+      originServiceIds: Array.from({ length: origins }, (_, index) => String(123_456 + index)),
+      destinations: DESTINATIONS,
+      fanOutShare,
+      invalidShare,
+      kinds: chooseRoutingKinds(invalidKinds),
+      schemas: await (this.#schemas ??= findSchemaIds(this.config, routing.topic)),
+      now: Date.now
+    })
+    if (summary.failed > 0 && !mayFail) throw new Error(`${summary.failed} records were not produced; the first: ${summary.firstFailure}`)
+    return summary
+  }
+
+  /** How many records the group has not committed yet. */
+  async lag (): Promise<number> {
+    const { kafka, routing } = this.config
+    const ends = await readEnds(kafka, routing.topic, kafka.groupId)
+    return ends.reduce((lag, { low, end, committed }) => lag + end - (committed ?? low), 0)
+  }
+
+  /** Waits until the group has committed everything. */
+  async isWorkedOff (services: readonly TestService[], timeoutMs = DONE_TIMEOUT_MS): Promise<void> {
+    await eventually('every offset is committed', async () => await this.lag() === 0, {
+      timeoutMs, state: async () => `lag ${await this.lag()}\n${services.map(service => service.tail).join('\n')}`
+    })
+  }
+
+  /** Every topic against the ledger. `problems` is empty when everything agrees. */
+  async prove (tolerate: RoutingProofOptions['tolerate'] = {}): Promise<{ proof: RoutingProof, problems: string }> {
+    const { kafka, routing, registry } = this.config
+    const proof = await proveRouting({
+      ledger: this.ledger,
+      kafka,
+      topic: routing.topic,
+      deadLetterTopic: routing.deadLetterTopic,
+      groupId: kafka.groupId,
+      processorId: routing.processorId,
+      destinations: routing.destinations,
+      registryUrl: registry.url,
+      inputSubject: valueSubject(routing.topic),
+      tolerate
+    })
+    return { proof, problems: renderDifferences(proof.differences) }
+  }
+
+  async read (topic: string): Promise<SourceRecord[]> {
+    const records: SourceRecord[] = []
+    await readTopic(this.config.kafka, topic, record => { records.push(record) })
+    return records
+  }
+
+  /** The topic of a destination. */
+  outputTopic (destination: string): string {
+    return outputTopic(this.#options, destination)
+  }
+}
+
+/** As producers spell them. */
+const DESTINATIONS = ['FINANCE', 'marketing', 'Logistics'] as const
+
+function environmentOf (options: RoutingRoadOptions): Environment {
+  const { name, servers, knobs = {} } = options
+  const destinations = DESTINATIONS.map(destination => [destination.toUpperCase(), { output_topic: outputTopic(options, destination), output_subject: `${name}.to.consumer-value` }])
+  return {
+    KAFKA_BROKERS: servers.kafka,
+    KAFKA_GROUP_ID: name,
+    SCHEMA_REGISTRY_URL: servers.registry,
+    ROUTING_TOPIC: name,
+    ROUTING_DESTINATIONS: JSON.stringify(Object.fromEntries(destinations)),
+    ADMIN_PORT: '0',
+    VALIDATION_THREADS: '1',
+    ...knobs
+  }
+}
+
+function outputTopic ({ name }: RoutingRoadOptions, destination: string): string {
+  return `${name}.to.${destination.toLowerCase()}`
+}
