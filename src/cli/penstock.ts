@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
-import { UsageError } from '../errors.js'
+import { AppError, UsageError } from '../errors.js'
 import { checkCommand } from './check.js'
 import { configCommand } from './config.js'
 import { createCommand } from './create.js'
@@ -14,16 +14,18 @@ import { stackCommand } from './stack.js'
 
 export function createProgram (): Command {
   const program = new Command('penstock')
-    .description('Kafka → validate → DynamoDB → one SQS FIFO queue per client, losing nothing')
+    .description('Records from Kafka: validated, stored and queued, or routed to other topics, losing nothing')
     .version(readVersion())
     .showHelpAfterError('Type `penstock --help`, or `penstock <command> --help`, for help.')
     .addHelpText('after', `
 Examples:
   penstock demo                  see it work: real servers, a generated file, a proof
+  penstock demo routing          the same for the routing pipeline: Avro, Kafka to Kafka
   penstock stack up              start the local servers and leave them up
-  penstock create                make topics, table and queues
+  penstock create                make topics, table and queues; --pipeline routing: topics and schemas
   penstock check                 test every connection
-  penstock run events            process events
+  penstock run events            process events: Kafka → DynamoDB → one SQS FIFO queue per client
+  penstock run routing           route records: Kafka → the topic of each destination
   penstock <command> --help
 ${EXIT_CODES_HELP}
 
@@ -55,7 +57,8 @@ function exitCodeOf (error: unknown): number {
     process.stderr.write(`${error.message}\n`)
     return EXIT.usage
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  // A failure of our own table says what happened; a stack is for what nobody has thought of.
+  process.stderr.write(`${error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
   return EXIT.failure
 }
 

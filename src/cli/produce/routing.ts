@@ -1,5 +1,5 @@
 import { RegistryError } from '../../connectors/schema-registry/registry-error.js'
-import { AppError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import { produceRouting } from '../../generator/routing/produce-routing.js'
 import { chooseRoutingKinds } from '../../generator/routing/routing-kinds.js'
 import { ROUTING_SCHEMAS } from '../../generator/routing/routing-schemas.js'
@@ -29,7 +29,7 @@ export const produce: Produce = async (flags, _countIsDefault, controls) => {
   })
 }
 
-/** Ids of the schemas that `penstock create` has registered. Rejects with NOT_FOUND when one is not there. */
+/** Ids of the schemas that `penstock create` has registered. Rejects with a UsageError when one is not there. */
 export async function findSchemaIds (config: RoutingConfig, topic: string): Promise<RoutingSchemaIds> {
   const client = openRegistry(config)
   const find = async (subject: string, schema: string): Promise<number> => {
@@ -37,7 +37,7 @@ export async function findSchemaIds (config: RoutingConfig, topic: string): Prom
       return await client.find(subject, schema)
     } catch (error) {
       if (!(error instanceof RegistryError) || error.failure !== 'not-found') throw error
-      throw new AppError('NOT_FOUND', `the subject ${subject} does not have the schema; make it with: penstock create --pipeline routing`, { cause: error })
+      throw new UsageError(`The subject ${subject} does not have the schema that is to be written; register it with: penstock create --pipeline routing`)
     }
   }
   try {
