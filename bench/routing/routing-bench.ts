@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEAD_LETTER_HEADROOM_BYTES } from '../../src/connectors/kafka/client-config.js'
+import { ORIGIN_HEADER, parseOrigin } from '../../src/connectors/kafka/message-headers.js'
 import { readEnds } from '../../src/proof/read-ends.js'
 import { readTopic } from '../../src/proof/read-topic.js'
 import { startLocalStack } from '../../src/stack/local-stack.js'
@@ -39,7 +40,6 @@ interface Bed extends RoutingBenchOptions {
 const SOURCE = 'producer.to.processor'
 const TRICKLE = 'producer.to.processor.slow'
 const RELAYED = 'bench.relayed'
-const ORIGIN_TIME = 'penstock-origin-timestamp'
 /** Its records carry the time at which the broker took them. */
 const BROKER_TIME = { 'message.timestamp.type': 'LogAppendTime' }
 const WARM_UP_SHARE = 0.2
@@ -122,7 +122,7 @@ async function trickle (bed: Bed, variant: Variant, schemas: Awaited<ReturnType<
       const latencies: number[] = []
       for (const topic of OUTPUT_TOPICS) {
         await readTopic(kafkaAt(bed.brokers), topic, ({ headers, timestamp }) => {
-          const origin = Number(headers.find(([name]) => name === ORIGIN_TIME)?.[1])
+          const origin = parseOrigin(String(headers.find(([name]) => name === ORIGIN_HEADER)?.[1]))?.timestamp ?? 0
           // The first second warms up; what older runs wrote is not looked at.
           if (origin > startedAt + 1_000) latencies.push(timestamp - origin)
         })

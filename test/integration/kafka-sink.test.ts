@@ -3,7 +3,7 @@ import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { type KafkaProducerSettings, producerConfig } from '../../src/connectors/kafka/client-config.js'
 import { DeliveryProducer } from '../../src/connectors/kafka/delivery-producer.js'
 import { type KafkaLog } from '../../src/connectors/kafka/kafka-log.js'
-import { originHeaders, toMessageHeaders } from '../../src/connectors/kafka/message-headers.js'
+import { originHeader, toMessageHeaders } from '../../src/connectors/kafka/message-headers.js'
 import { createTopicStage } from '../../src/connectors/kafka/topic-stage.js'
 import { systemClock } from '../../src/engine/clock.js'
 import { Engine } from '../../src/engine/engine.js'
@@ -47,7 +47,7 @@ function road (t: Test, options: { settings?: Partial<KafkaProducerSettings>, ba
       concurrency: 4,
       topicOf: ({ payload }) => payload.topic,
       messageOf: ({ payload: { topic }, record }) => ({
-        topic, key: record.key, value: record.value, headers: [...toMessageHeaders(record.headers), ...originHeaders(record)]
+        topic, key: record.key, value: record.value, headers: [...toMessageHeaders(record.headers), originHeader(record)]
       })
     })],
     deadLetters: new FakeStage({
@@ -125,7 +125,7 @@ t.test('records come to the topic they name with key, value, headers and origin,
     t.equal(String(key), 'key-2')
     t.strictSame(headers.map(([name, value]) => [name, String(value)]), [
       ['trace', 'ä'], ['flag', ''], ['penstock-base64-span', binary.toString('base64')], ['to', 'orders-a'],
-      ['penstock-origin-topic', SOURCE], ['penstock-origin-partition', '2'], ['penstock-origin-offset', '42'], ['penstock-origin-timestamp', '1700000000000']
+      ['penstock-origin', `${SOURCE}:2:42:1700000000000`]
     ])
   })
   t.equal(looked, 1)

@@ -6,7 +6,7 @@ import { type SourceRecord } from '../../engine/record.js'
 import { type Stage } from '../../engine/stage.js'
 import { outcomeOfDelivery } from './delivery-outcome.js'
 import { type DeliveryProducer } from './delivery-producer.js'
-import { ORIGIN_HEADERS, originHeaders, toMessageHeaders } from './message-headers.js'
+import { toMessageHeaders } from './message-headers.js'
 import { type DeliveryFailure, type OutgoingMessage } from './shipment.js'
 
 /** Header names of a dead letter. The record's own headers stand before them, as they were. */
@@ -15,7 +15,10 @@ export const DEAD_LETTER_HEADERS = {
   error: 'penstock-error',
   stage: 'penstock-stage',
   attempts: 'penstock-attempts',
-  ...ORIGIN_HEADERS,
+  topic: 'penstock-origin-topic',
+  partition: 'penstock-origin-partition',
+  offset: 'penstock-origin-offset',
+  timestamp: 'penstock-origin-timestamp',
   firstFailureAt: 'penstock-first-failure-at',
   lastFailureAt: 'penstock-last-failure-at',
   /** Only when the record did not fit: what its value was, and why the rest is missing. */
@@ -89,7 +92,10 @@ function deadLetterHeaders<T> ({ record, failure, attempts }: Flight<T>): Messag
     { [names.error]: (failure?.detail ?? '').slice(0, MAX_ERROR_CHARS) },
     { [names.stage]: failure?.stage ?? '' },
     { [names.attempts]: String(Math.max(1, attempts)) },
-    ...originHeaders(record),
+    { [names.topic]: record.topic },
+    { [names.partition]: String(record.partition) },
+    { [names.offset]: String(record.offset) },
+    { [names.timestamp]: String(record.timestamp) },
     { [names.firstFailureAt]: new Date(failure?.firstAt ?? 0).toISOString() },
     { [names.lastFailureAt]: new Date(failure?.lastAt ?? 0).toISOString() }
   ]

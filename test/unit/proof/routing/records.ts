@@ -1,5 +1,5 @@
 import avsc from 'avsc'
-import { ORIGIN_HEADERS } from '../../../../src/connectors/kafka/message-headers.js'
+import { ORIGIN_HEADER } from '../../../../src/connectors/kafka/message-headers.js'
 import { type Header, type SourceRecord } from '../../../../src/engine/record.js'
 import { ROUTING_SCHEMAS } from '../../../../src/generator/routing/routing-schemas.js'
 import { encodeFanOut, encodeSingle, framed, type RoutingMessage } from '../../../../src/generator/routing/routing-value.js'
@@ -68,7 +68,7 @@ export function outputOf (planned: PlannedRoute, name: string, fields: Readonly<
 }
 
 export function originOf ({ topic, partition, offset, timestamp }: Pick<SourceRecord, 'topic' | 'partition' | 'offset' | 'timestamp'>): Header[] {
-  return Object.entries({ topic, partition, offset, timestamp }).map(([name, value]): Header => [ORIGIN_HEADERS[name as keyof typeof ORIGIN_HEADERS], Buffer.from(String(value))])
+  return [[ORIGIN_HEADER, Buffer.from(`${topic}:${partition}:${offset}:${timestamp}`)]]
 }
 
 /** What the check says of these messages: how often each kind of difference, and the check itself. */
