@@ -38,6 +38,7 @@ export const FAILURES = {
   KEY_TOO_LARGE: ['poison', 'the key is longer than the table takes (2,048 bytes)'],
   MESSAGE_TOO_LARGE: ['poison', 'the message is larger than the queue takes'],
   REFUSED: ['poison', 'the sink refused this record and took its neighbours'],
+  REJECTED: ['poison', 'the destination refused the event itself'],
   ATTEMPTS_EXHAUSTED: ['poison', 'the record failed in every one of its attempts'],
   // May pass
   TIMEOUT: ['transient', 'no answer in time; whether it was done is unknown'],
@@ -45,6 +46,8 @@ export const FAILURES = {
   SERVER_ERROR: ['transient', 'the service failed'],
   UNPROCESSED: ['transient', 'the service left this record out of a partial write'],
   ENTRY_FAILED: ['transient', 'the service failed this entry and took its neighbours'],
+  RETRY_LATER: ['transient', 'the destination asks to send it again later'],
+  UNEXPECTED_ANSWER: ['transient', 'the destination answered something that says nothing of the delivery'],
   ABORTED: ['transient', 'the call was given up by this process'],
   UNKNOWN: ['transient', 'an error of an unknown kind'],
   // A dependency is sick
@@ -53,6 +56,8 @@ export const FAILURES = {
   CREDENTIALS: ['environment', 'the credentials are missing, wrong or expired'],
   NOT_FOUND: ['environment', 'the table, queue or topic does not exist'],
   UNAVAILABLE: ['environment', 'the service does not answer'],
+  FORBIDDEN_ADDRESS: ['environment', 'the destination is in a network that may not be reached'],
+  TLS_FAILED: ['environment', 'no TLS with the destination: its certificate is not trusted, or it speaks another protocol'],
   VALIDATION_UNAVAILABLE: ['environment', 'no validation worker starts'],
   MISCONFIGURED: ['environment', 'the service refuses every record: its definition and ours differ']
 } as const satisfies Record<string, readonly [FailureClass, string]>

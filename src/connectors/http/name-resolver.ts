@@ -1,0 +1,63 @@
+import { type LookupAddress } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
+
+/** All addresses of a name. Rejects with the resolver's error, whose `code` says why there are none. */
+export type ResolveName = (hostname: string) => Promise<LookupAddress[]>
+
+export interface NameResolverOptions {
+  /** For one question to one server. */
+  readonly timeoutMs: number
+  /** `address:port`; those of the system when absent. */
+  readonly servers?: readonly string[] | undefined
+}
+
+/** Once one family has an answer, the other is waited for this long. RFC 8305 § 3 */
+const OTHER_FAMILY_MS = 50
+const TRIES = 2
+
+/**
+ * Asks the name servers itself, on a channel of its own: `dns.lookup` takes a thread of libuv's pool for as long as a
+ * server is silent, so that a few slow names stall everything in the process. The price: neither the hosts file nor search
+ * domains count. `localhost` is loopback (RFC 6761 § 6.3).
+ */
+export function createNameResolver ({ timeoutMs, servers }: NameResolverOptions): ResolveName {
+  const resolver = new Resolver({ timeout: timeoutMs, tries: TRIES })
+  if (servers !== undefined) resolver.setServers(servers)
+  return async hostname => {
+    if (hostname === 'localhost' || hostname.endsWith('.localhost')) return LOOPBACK
+    const v4 = ask(resolver.resolve4(hostname), 4)
+    const v6 = ask(resolver.resolve6(hostname), 6)
+    const [first, second] = await bothOrTheFaster(v4, v6)
+    const addresses = [...first.addresses, ...second?.addresses ?? []]
+    if (addresses.length === 0) throw first.error ?? second?.error
+    return addresses
+  }
+}
+
+interface Answer {
+  readonly addresses: readonly LookupAddress[]
+  readonly error?: unknown
+}
+
+const LOOPBACK: LookupAddress[] = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }]
+
+async function ask (question: Promise<readonly string[]>, family: 4 | 6): Promise<Answer> {
+  try {
+    return { addresses: (await question).map(address => ({ address, family })) }
+  } catch (error) {
+    return { addresses: [], error }
+  }
+}
+
+async function bothOrTheFaster (v4: Promise<Answer>, v6: Promise<Answer>): Promise<readonly [Answer, Answer?]> {
+  const both = Promise.all([v4, v6])
+  const first = await Promise.race([v4, v6])
+  if (first.addresses.length === 0) return await both
+  return await new Promise(resolve => {
+    const timer = setTimeout(() => { resolve([first]) }, OTHER_FAMILY_MS)
+    void both.then(answers => {
+      clearTimeout(timer)
+      resolve(answers)
+    })
+  })
+}
