@@ -15,12 +15,13 @@ t.test('Every command explains itself, with examples', async t => {
   const commands = [...stdout.matchAll(/^ {2}(\w[\w-]*)/gm)].map(match => match[1] ?? '').filter(name => name !== 'penstock' && name !== 'help')
   t.ok(commands.includes('run') && commands.includes('check') && commands.includes('create'))
   t.match(stdout, /Exit codes:\n {2}0/)
-  for (const command of ['run', 'check', 'create', 'stack', 'config']) {
+  for (const command of ['run', 'demo', 'produce', 'check', 'create', 'stack', 'config']) {
     const help = await run([command, '--help'])
     t.equal(help.code, 0)
     t.match(help.stdout, /Examples:\n {2}(KAFKA_BROKERS=\S+ )?penstock/, command)
+    t.match(help.stdout, 'routing', command)
   }
-  for (const command of [['run'], ['check'], ['create'], ['config'], ['stack', 'up'], ['stack', 'down'], ['stack', 'status']]) {
+  for (const command of [['run'], ['demo'], ['produce'], ['check'], ['create'], ['config'], ['stack', 'up'], ['stack', 'down'], ['stack', 'status']]) {
     t.match((await run([...command, '--help'])).stdout, /exit code/i, command.join(' '))
   }
 })
@@ -29,11 +30,18 @@ t.test('A wrong command line or configuration ends with 2, its message, and no s
   const cases: Array<[string[], Record<string, string>, RegExp]> = [
     [['nonsense'], {}, /unknown command/],
     [['run'], {}, /missing required argument/],
-    [['run', 'nonsense'], {}, /Allowed choices are events/],
+    [['run', 'nonsense'], {}, /Allowed choices are events, routing/],
     [['create', '--partitions', '0'], {}, /whole number/],
+    [['create', '--pipeline', 'routing', '--update'], {}, /the routing pipeline has none/],
+    [['produce', '--pipeline', 'routing', '--key', 'uid', '--force'], {}, /not for --pipeline routing: --key, --force/],
+    [['produce', '--to', 'kafka', '--origin-service-id', '1'], {}, /not for --pipeline events: --origin-service-id/],
+    [['produce', '--pipeline', 'routing', '--rate', '5/s', '--interval', '1s'], {}, /--rate and --interval say the same/],
+    [['demo', 'routing', '--source', 'direct'], {}, /--source is not for the routing pipeline/],
     [['run', 'events'], {}, /KAFKA_BROKERS: is not set; for example KAFKA_BROKERS=/],
+    [['run', 'routing'], {}, /2 settings are wrong:[^]*SCHEMA_REGISTRY_URL: is not set[^]*KAFKA_BROKERS: is not set/],
     [['check'], { KAFKA_BROKERS: 'k' }, /KAFKA_BROKERS: "k" has an item that is not host:port/],
-    [['config'], { KAFKA_BROKERS: NOBODY, CHUNK_RECORDS: '0', SQS_ORDER: 'x' }, /2 settings are wrong:/]
+    [['config'], { KAFKA_BROKERS: NOBODY, CHUNK_RECORDS: '0', SQS_ORDER: 'x' }, /2 settings are wrong:/],
+    [['config', '--pipeline', 'routing'], { KAFKA_BROKERS: NOBODY, SCHEMA_REGISTRY_URL: 'registry' }, /SCHEMA_REGISTRY_URL: "registry" is not an http or https URL/]
   ]
   for (const [args, env, message] of cases) {
     const { code, stderr } = await run(args, env)
@@ -60,14 +68,16 @@ t.test('`run` has the flags and the thread pool that must be set before Node sta
   t.match(service.started.flags, ['--single-threaded-gc', '--max-semi-space-size=32'])
 })
 
-t.test('A service whose brokers are away is alive, not ready, and ends with 0 on SIGTERM', async t => {
-  const service = await startService(t)
-  t.equal((await fetch(`${service.started.admin}/live`)).status, 200)
-  t.equal((await fetch(`${service.started.admin}/ready`)).status, 503)
-  service.launcher.kill('SIGTERM')
-  const [code] = await once(service.launcher, 'exit')
-  t.equal(code, 0)
-})
+for (const pipeline of ['events', 'routing'] as const) {
+  t.test(`The ${pipeline} service whose servers are away is alive, not ready, and ends with 0 on SIGTERM`, async t => {
+    const service = await startService(t, {}, pipeline)
+    t.equal((await fetch(`${service.started.admin}/live`)).status, 200)
+    t.equal((await fetch(`${service.started.admin}/ready`)).status, 503)
+    service.launcher.kill('SIGTERM')
+    const [code] = await once(service.launcher, 'exit')
+    t.equal(code, 0)
+  })
+}
 
 t.test('The service ends when its launcher is killed', async t => {
   const service = await startService(t)
@@ -109,9 +119,9 @@ interface Started {
   readonly flags: readonly string[]
 }
 
-async function startService (t: Test, env: Readonly<Record<string, string>> = {}): Promise<{ launcher: ChildProcess, started: Started }> {
-  const launcher = launch(['run', 'events'], {
-    KAFKA_BROKERS: NOBODY, ADMIN_PORT: '0', RETRY_QUEUE: '', AWS_ENDPOINT_URL: `http://${NOBODY}`, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', SHUTDOWN_GRACE_MS: '8000', ...env
+async function startService (t: Test, env: Readonly<Record<string, string>> = {}, pipeline = 'events'): Promise<{ launcher: ChildProcess, started: Started }> {
+  const launcher = launch(['run', pipeline], {
+    KAFKA_BROKERS: NOBODY, SCHEMA_REGISTRY_URL: `http://${NOBODY}`, ADMIN_PORT: '0', RETRY_QUEUE: '', AWS_ENDPOINT_URL: `http://${NOBODY}`, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', SHUTDOWN_GRACE_MS: '8000', ...env
   })
   launcher.stderr?.resume()
   const started = await new Promise<Started>((resolve, reject) => {
