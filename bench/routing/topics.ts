@@ -1,6 +1,6 @@
 import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { type RoutingGeneratorOptions, type RoutingRecord, generateRoutingRecord } from '../../src/generator/routing/routing-generator.js'
-import { ROUTING_SCHEMAS } from '../../src/generator/routing/routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../src/pipelines/routing/routing-schemas.js'
 import { type RoutingSchemaIds } from '../../src/generator/routing/routing-value.js'
 import { KafkaTarget } from '../../src/generator/kafka-target.js'
 import { RegistryClient } from '../../src/connectors/schema-registry/registry-client.js'

@@ -3,8 +3,8 @@ import { checkKafka, routingTopics } from '../../src/cli/checks/kafka.js'
 import { type CheckResult } from '../../src/cli/checks/check-result.js'
 import { checkRegistry } from '../../src/cli/checks/registry.js'
 import { provisionRouting } from '../../src/cli/provision/provision-routing.js'
-import { openRegistry } from '../../src/cli/registry.js'
 import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
+import { RegistryClient } from '../../src/connectors/schema-registry/registry-client.js'
 import { loadConfig, type RoutingConfig } from '../../src/service/config/load-config.js'
 import { startTestStack } from '../helpers/stack.js'
 
@@ -39,7 +39,7 @@ t.test('create makes topics of three partitions and registers the schemas; again
 
 t.test('a subject that has another schema is told, by create and by check', async t => {
   const config = configFor({ ROUTING_DESTINATIONS: JSON.stringify({ FINANCE: { output_topic: 'processor.to.finance', output_subject: 'taken-value' } }) })
-  const client = openRegistry(config)
+  const client = new RegistryClient(config.registry)
   t.teardown(() => client.close())
   await client.register('taken-value', '{"type":"record","name":"Other","fields":[{"name":"a","type":"long"}]}')
   t.match((await provisionRouting(config, OPTIONS)).find(({ name }) => name === 'taken-value'), { result: 'differs' })

@@ -1,16 +1,16 @@
-import { type RegistryClient } from '../../connectors/schema-registry/registry-client.js'
+import { RegistryClient } from '../../connectors/schema-registry/registry-client.js'
 import { RegistryError } from '../../connectors/schema-registry/registry-error.js'
 import { describeError } from '../../errors.js'
-import { ROUTING_SCHEMAS } from '../../generator/routing/routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../pipelines/routing/routing-schemas.js'
 import { type RoutingConfig } from '../../service/config/load-config.js'
-import { openRegistry, valueSubject } from '../registry.js'
+import { valueSubject } from '../value-subject.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
 const CREATE = 'penstock create --pipeline routing'
 
 /** Whether the registry answers, and holds or takes the schemas. */
 export async function checkRegistry (config: RoutingConfig): Promise<CheckResult[]> {
-  const client = openRegistry(config)
+  const client = new RegistryClient(config.registry)
   try {
     const subjects = [...new Set(config.routing.destinations.map(({ outputSubject }) => outputSubject))]
     const inputs = await checkInput(client, valueSubject(config.routing.topic))

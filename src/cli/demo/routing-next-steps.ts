@@ -16,8 +16,8 @@ Send some more records, as a producer would:
   KAFKA_BROKERS=${brokers} SCHEMA_REGISTRY_URL=${registryUrl} npm run penstock -- produce --pipeline routing \\
     --origin-service-type financial --origin-service-id 123456 --destinations FINANCE,marketing --count 8 --interval 1s
 
-and see them counted, by the topic they went to:
-  curl -s ${service.adminUrl}/metrics | grep settled
+and see them counted:
+  curl -s ${service.adminUrl}/metrics | grep settled_records
 
 What runs, and the end of it:
   npm run penstock -- stack status

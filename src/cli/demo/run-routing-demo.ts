@@ -10,7 +10,7 @@ import { loadConfig, type RoutingConfig } from '../../service/config/load-config
 import { findSchemaIds } from '../produce/routing.js'
 import { createProgress } from '../progress.js'
 import { provisionRouting } from '../provision/provision-routing.js'
-import { valueSubject } from '../registry.js'
+import { valueSubject } from '../value-subject.js'
 import { untilCommitted } from './drain.js'
 import { adoptEnvironment, routingDemoEnvironment, type RoutingPlace } from './environment.js'
 import { renderRoutingNextSteps } from './routing-next-steps.js'

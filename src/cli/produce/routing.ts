@@ -1,11 +1,12 @@
+import { RegistryClient } from '../../connectors/schema-registry/registry-client.js'
 import { RegistryError } from '../../connectors/schema-registry/registry-error.js'
 import { UsageError } from '../../errors.js'
 import { produceRouting } from '../../generator/routing/produce-routing.js'
 import { chooseRoutingKinds } from '../../generator/routing/routing-kinds.js'
-import { ROUTING_SCHEMAS } from '../../generator/routing/routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../pipelines/routing/routing-schemas.js'
 import { type RoutingSchemaIds } from '../../generator/routing/routing-value.js'
 import { loadConfig, type RoutingConfig } from '../../service/config/load-config.js'
-import { openRegistry, valueSubject } from '../registry.js'
+import { valueSubject } from '../value-subject.js'
 import { type Produce, type ProduceFlags } from './flags.js'
 
 export const produce: Produce = async (flags, _countIsDefault, controls) => {
@@ -31,7 +32,7 @@ export const produce: Produce = async (flags, _countIsDefault, controls) => {
 
 /** Ids of the schemas that `penstock create` has registered. Rejects with a UsageError when one is not there. */
 export async function findSchemaIds (config: RoutingConfig, topic: string): Promise<RoutingSchemaIds> {
-  const client = openRegistry(config)
+  const client = new RegistryClient(config.registry)
   const find = async (subject: string, schema: string): Promise<number> => {
     try {
       return await client.find(subject, schema)

@@ -1,7 +1,8 @@
 import { deadLetterTopic, outputTopic, sourceTopic } from '../../connectors/kafka/definition.js'
-import { ROUTING_SCHEMAS } from '../../generator/routing/routing-schemas.js'
+import { RegistryClient } from '../../connectors/schema-registry/registry-client.js'
+import { ROUTING_SCHEMAS } from '../../pipelines/routing/routing-schemas.js'
 import { type RoutingConfig } from '../../service/config/load-config.js'
-import { openRegistry, valueSubject } from '../registry.js'
+import { valueSubject } from '../value-subject.js'
 import { type ProvisionOptions } from './provision-events.js'
 import { registerSchemas, type SchemaPlan } from './schemas.js'
 import { type OnStep, type Step } from './step.js'
@@ -28,7 +29,7 @@ function provisionTopics ({ routing, kafka }: RoutingConfig, { partitions, repli
 }
 
 async function provisionSchemas (config: RoutingConfig): Promise<Step[]> {
-  const client = openRegistry(config)
+  const client = new RegistryClient(config.registry)
   try {
     return await registerSchemas(client, schemaPlans(config))
   } finally {

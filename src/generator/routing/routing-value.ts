@@ -1,5 +1,5 @@
 import avsc from 'avsc'
-import { ROUTING_SCHEMAS } from './routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../pipelines/routing/routing-schemas.js'
 
 /** A record of the source topic as its producer knows it. */
 export interface RoutingMessage {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { producerConfig } from '../../connectors/kafka/client-config.js'
 import { DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
 import { RegistryClient } from '../../connectors/schema-registry/registry-client.js'
@@ -12,6 +11,7 @@ import { RoutingExaminer } from './examiner.js'
 import { findOutputSchemas, NO_OUTPUT_SCHEMAS } from './output-schemas.js'
 import { createRoutingEngine } from './pipeline.js'
 import { RegistryHold } from './registry-hold.js'
+import { ROUTING_SCHEMAS } from './routing-schemas.js'
 
 /** Pauses between two questions to a registry that is away. */
 const REGISTRY_BACKOFF = { baseMs: 200, maxMs: 5_000, random: Math.random }
@@ -37,7 +37,7 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
   const { threads, timeoutMs, retryTimeoutMs, maxRecordBytes } = config.validation
   let outputSchemas = NO_OUTPUT_SCHEMAS
   const examiner = new RoutingExaminer({
-    readerSchema: readSchema('producer-to-processor-v2'),
+    readerSchema: ROUTING_SCHEMAS.fanOutInput,
     processorId,
     outputs: destinations.map(({ name, outputTopic }) => ({ name, topic: outputTopic })),
     outputSchemas: () => outputSchemas,
@@ -63,7 +63,7 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
       outputSchemas = await findOutputSchemas({
         client: registry,
         registration: config.registry.registration,
-        schema: readSchema('processor-to-consumer'),
+        schema: ROUTING_SCHEMAS.output,
         subjects: destinations.map(({ outputSubject }) => outputSubject),
         hold,
         clock,
@@ -76,8 +76,4 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
       await registry.close()
     }
   }, service)
-}
-
-function readSchema (name: string): string {
-  return readFileSync(new URL(`../../../../resource/avro/${name}.avsc`, import.meta.url), 'utf8')
 }

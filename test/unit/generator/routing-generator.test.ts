@@ -1,7 +1,7 @@
 import t from 'tap'
 import { chooseRoutingKinds, ROUTING_KINDS } from '../../../src/generator/routing/routing-kinds.js'
 import { generateRoutingRecord, type RoutingGeneratorOptions, type RoutingRecord } from '../../../src/generator/routing/routing-generator.js'
-import { ROUTING_SCHEMAS } from '../../../src/generator/routing/routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../../src/pipelines/routing/routing-schemas.js'
 import { type RoutedRecord, unpackRouted } from '../../../src/pipelines/routing/routed-messages.js'
 import { RoutingChunks } from '../../../src/pipelines/routing/routing-chunks.js'
 

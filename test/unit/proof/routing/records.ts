@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 import { ORIGIN_HEADER } from '../../../../src/connectors/kafka/message-headers.js'
 import { type Header, type SourceRecord } from '../../../../src/engine/record.js'
-import { ROUTING_SCHEMAS } from '../../../../src/generator/routing/routing-schemas.js'
+import { ROUTING_SCHEMAS } from '../../../../src/pipelines/routing/routing-schemas.js'
 import { encodeFanOut, encodeSingle, framed, type RoutingMessage } from '../../../../src/generator/routing/routing-value.js'
 import { Differences } from '../../../../src/proof/differences.js'
 import { sha256 } from '../../../../src/proof/digest.js'
