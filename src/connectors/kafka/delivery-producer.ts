@@ -5,7 +5,7 @@ import { deliveryCode, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { blamesMessage } from './delivery-outcome.js'
 import { type KafkaLog } from './kafka-log.js'
-import { type DeliveryFailure, type DeliveryFailures, type OutgoingMessage, Shipment } from './shipment.js'
+import { type DeliveryFailure, type DeliveryFailures, type Messages, type OutgoingMessage, Shipment } from './shipment.js'
 
 /** Reports come with a poll. One that finds none costs little, so it comes soon enough to add nothing to a round trip. */
 const POLL_EVERY_MS = 1
@@ -54,7 +54,7 @@ export class DeliveryProducer {
    * failed with. When `signal` aborts, what has no report yet is given up; what the client has may still be delivered.
    * At most 65,536 messages.
    */
-  async deliver (messages: readonly OutgoingMessage[], signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
+  async deliver (messages: Messages, signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
     if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
     if (messages.length === 0) return undefined
     return await new Promise(resolve => {
@@ -103,7 +103,7 @@ export class DeliveryProducer {
   /** False when the client takes no more for now. */
   #handOver (producer: Producer, number: number, shipment: Shipment): boolean {
     for (let index = shipment.next; index >= 0; index = shipment.next) {
-      const { topic, key, value, headers } = shipment.messages[index] as OutgoingMessage
+      const { topic, key, value, headers } = shipment.messages.at(index) as OutgoingMessage
       try {
         // The typings want an array that could be changed; it is only read.
         producer.produce(topic, null, value, key, null, number * MAX_MESSAGES + index, headers as MessageHeader[])

@@ -8,6 +8,15 @@ export interface OutgoingMessage {
   readonly headers: readonly MessageHeader[]
 }
 
+/**
+ * The messages of one call: an array, or something that makes each when it is handed over, which may be more than once.
+ * What is made late is garbage at once, instead of for as long as the call takes.
+ */
+export interface Messages {
+  readonly length: number
+  at (index: number): OutgoingMessage | undefined
+}
+
 /** Why a message was not delivered; `code` is librdkafka's or the broker's. */
 export interface DeliveryFailure {
   readonly code: number
@@ -25,7 +34,7 @@ export const GIVEN_UP: DeliveryFailure = { code: 0, message: 'given up' }
  * order; each is reported once, in any order, and the last report settles the call.
  */
 export class Shipment {
-  readonly messages: readonly OutgoingMessage[]
+  readonly messages: Messages
   /** Monotonic ms. */
   readonly startedAt: number
   readonly #settle: (failures: DeliveryFailures | undefined) => void
@@ -34,7 +43,7 @@ export class Shipment {
   #unreported: number
   #next = 0
 
-  constructor (messages: readonly OutgoingMessage[], startedAt: number, settle: (failures: DeliveryFailures | undefined) => void) {
+  constructor (messages: Messages, startedAt: number, settle: (failures: DeliveryFailures | undefined) => void) {
     this.messages = messages
     this.startedAt = startedAt
     this.#settle = settle

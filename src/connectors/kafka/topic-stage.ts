@@ -14,7 +14,7 @@ export interface TopicStageOptions<T> {
   readonly concurrency: number
   /** Where the record goes. What happens to one topic does not touch the others. */
   topicOf (flight: Flight<T>): string
-  /** What is sent; asked once per call. */
+  /** What is sent; asked when it leaves. */
   messageOf (flight: Flight<T>): OutgoingMessage
   /** Bytes that the message adds to a call; those of the record by default. */
   bytesOf? (flight: Flight<T>): number
@@ -35,7 +35,7 @@ export function createTopicStage<T> (options: TopicStageOptions<T>): Stage<T> {
     orderKey: ({ record }) => `${record.topic}:${record.partition}`,
     bytes: flight => bytesOf?.(flight) ?? flight.bytes,
     run: async (flights, signal) => {
-      const failures = await producer.deliver(flights.map(messageOf), signal)
+      const failures = await producer.deliver({ length: flights.length, at: index => messageOf(flights[index] as Flight<T>) }, signal)
       if (failures === undefined) return new Array<Outcome>(flights.length).fill(DONE)
       const topic = topicOf(flights[0] as Flight<T>)
       return failures.map(failure => outcomeOf(failure, topic))

@@ -5,7 +5,7 @@ import { type RecordingEndpoint, startRecordingEndpoint } from '../../../bench/r
 import { callDeadlineMs } from '../../../src/connectors/aws/call-within.js'
 import { createDynamoDBClient, createSqsClient } from '../../../src/connectors/aws/clients.js'
 import { SdkBatchWriter } from '../../../src/connectors/dynamodb/sdk-batch-writer.js'
-import { type OutgoingMessage } from '../../../src/connectors/kafka/shipment.js'
+import { type Messages, type OutgoingMessage } from '../../../src/connectors/kafka/shipment.js'
 import { queueAddresses } from '../../../src/connectors/sqs/queue-addresses.js'
 import { QueueDirectory, type QueueAddress } from '../../../src/connectors/sqs/queue-directory.js'
 import { RetryQueueReceiver } from '../../../src/connectors/sqs/retry-queue-receiver.js'
@@ -192,9 +192,9 @@ export class EventsOnAClock {
     return { engine, receiver, clock, next: this.committed }
   }
 
-  async #deliver (messages: readonly OutgoingMessage[]): Promise<undefined> {
+  async #deliver (messages: Messages): Promise<undefined> {
     if (this.#waitingLetters !== undefined) await new Promise<void>(resolve => { this.#waitingLetters?.push(resolve) })
-    this.deadLetters.push(...messages)
+    for (let index = 0; index < messages.length; index++) this.deadLetters.push(messages.at(index) as OutgoingMessage)
   }
 
   #watched () {

@@ -15,7 +15,8 @@ function stageOn (deliver: (message: OutgoingMessage) => DeliveryFailure | undef
     topic: 'rejected',
     producer: {
       async deliver (sent) {
-        const failures = sent.map(message => {
+        const failures = Array.from({ length: sent.length }, (_, index) => {
+          const message = sent.at(index) as OutgoingMessage
           messages.push(message)
           return deliver(message)
         })

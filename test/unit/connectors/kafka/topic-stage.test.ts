@@ -13,7 +13,8 @@ function stageOn (answer: (messages: readonly OutgoingMessage[]) => DeliveryFail
   const calls: Array<readonly OutgoingMessage[]> = []
   const stage = createTopicStage<{ topic: string }>({
     producer: {
-      async deliver (messages) {
+      async deliver (sent) {
+        const messages = Array.from({ length: sent.length }, (_, index) => sent.at(index) as OutgoingMessage)
         calls.push(messages)
         return answer(messages)
       }
