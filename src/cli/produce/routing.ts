@@ -13,6 +13,7 @@ export const produce: Produce = async (flags, _countIsDefault, controls) => {
   const { config } = loadConfig(process.env, 'routing')
   const { count, invalid, invalidKinds, seed, originServiceType, destinations, fanOut } = flags
   const topic = flags.topic ?? config.routing.topic
+  const configured = config.routing.destinations.map(({ name }) => name)
   return await produceRouting({
     ...controls,
     kafka: { ...config.kafka, compression: 'lz4' },
@@ -21,7 +22,8 @@ export const produce: Produce = async (flags, _countIsDefault, controls) => {
     seed,
     originServiceType,
     originServiceIds: originServiceIds(flags),
-    destinations: destinations ?? config.routing.destinations.map(({ name }) => name),
+    destinations: destinations ?? configured,
+    configured,
     fanOutShare: fanOut,
     invalidShare: invalid,
     kinds: chooseRoutingKinds(invalidKinds),

@@ -11,6 +11,8 @@ export interface RoutingGeneratorOptions {
   readonly originServiceIds: readonly string[]
   /** Each record names the next of them. */
   readonly destinations: readonly string[]
+  /** Those that the pipeline has, by default all of these; a record for any other is an invalid one. */
+  readonly configured?: readonly string[]
   /** Share of the valid records that name several destinations, 0 to 1. */
   readonly fanOutShare: number
   readonly invalidShare: number
@@ -37,7 +39,14 @@ export function generateRoutingRecord (options: RoutingGeneratorOptions, index: 
   const common = { index, key: `${message.originServiceId}:${message.destinations[0]}`, headers: [{ traceparent: traceParent(random) }] }
   if (invalid !== undefined) return { ...common, kind: invalid.name, expected: invalid.expected, destinations: [], value: invalid.make(message, schemas) }
   const value = isFanOut ? encodeFanOut(message, schemas, random.fraction() < 0.5) : encodeSingle(message, schemas)
+  if (!message.destinations.every(name => isOneOf(options.configured ?? options.destinations, name))) {
+    return { ...common, kind: 'not-configured', expected: 'UNKNOWN_DESTINATION', destinations: [], value }
+  }
   return { ...common, kind: isFanOut ? 'fan-out' : 'valid', expected: 'valid', destinations: message.destinations, value }
+}
+
+function isOneOf (names: readonly string[], name: string): boolean {
+  return names.some(known => known.toLowerCase() === name.toLowerCase())
 }
 
 function makeMessage (options: RoutingGeneratorOptions, random: Random, index: number, isFanOut: boolean): RoutingMessage {

@@ -12,6 +12,7 @@ const OPTIONS: RoutingGeneratorOptions = {
   originServiceType: 'financial',
   originServiceIds: ['123456'],
   destinations: ['FINANCE', 'marketing', 'Logistics'],
+  configured: NAMES,
   fanOutShare: 0,
   invalidShare: 0,
   kinds: ROUTING_KINDS,
@@ -54,6 +55,16 @@ t.test('a record of the newer version goes to each of the destinations that the 
     t.ok(found.length > 1)
   }
   t.equal(generate(100, { fanOutShare: 0.5 }).filter(({ kind }) => kind === 'fan-out').length > 20, true)
+})
+
+t.test('a record for a destination that the pipeline does not have is an invalid one', async t => {
+  const records = generate(20, { destinations: ['finance', 'WEATHER'], fanOutShare: 0.5 })
+  for (const [index, found] of examine(records).entries()) {
+    const { expected, destinations } = records[index]!
+    t.equal(expected, Array.isArray(found) ? 'valid' : found)
+    t.equal(destinations.length > 0, Array.isArray(found))
+  }
+  t.ok(records.some(({ expected }) => expected === 'UNKNOWN_DESTINATION') && records.some(({ expected }) => expected === 'valid'))
 })
 
 t.test('every kind of invalid record is refused for the reason that the ledger says', async t => {
