@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { describeConfig } from '../service/config/describe-config.js'
-import { type EventsConfig, loadConfig, type RoutingConfig } from '../service/config/load-config.js'
+import { type DeliveryConfig, type EventsConfig, loadConfig, type RoutingConfig } from '../service/config/load-config.js'
 import { type PipelineName } from '../service/config/pipelines.js'
 import { type CheckResult } from './checks/check-result.js'
 import { renderSettings } from './config.js'
@@ -38,9 +38,11 @@ async function check (options: { pipeline: PipelineName, timeout: number, json: 
 }
 
 function runChecks (pipeline: PipelineName, timeoutMs: number): Promise<CheckResult[]> {
-  return pipeline === 'events'
-    ? checkEvents(loadConfig(process.env, pipeline).config, timeoutMs)
-    : checkRouting(loadConfig(process.env, pipeline).config, timeoutMs)
+  switch (pipeline) {
+    case 'events': return checkEvents(loadConfig(process.env, pipeline).config, timeoutMs)
+    case 'routing': return checkRouting(loadConfig(process.env, pipeline).config, timeoutMs)
+    case 'delivery': return checkDelivery(loadConfig(process.env, pipeline).config, timeoutMs)
+  }
 }
 
 async function checkEvents (config: EventsConfig, timeoutMs: number): Promise<CheckResult[]> {
@@ -59,6 +61,12 @@ async function checkRouting (config: RoutingConfig, timeoutMs: number): Promise<
   ])
   const results = await Promise.all([checkKafka(config.kafka, routingTopics(config), timeoutMs), checkRegistry(config)])
   return [...checkProcess(config), ...results.flat()]
+}
+
+/** Destinations are not called: any request would be an event to them. */
+async function checkDelivery (config: DeliveryConfig, timeoutMs: number): Promise<CheckResult[]> {
+  const [{ checkProcess }, { checkKafka, deliveryTopics }] = await Promise.all([import('./checks/process.js'), import('./checks/kafka.js')])
+  return [...checkProcess(config), ...await checkKafka(config.kafka, deliveryTopics(config), timeoutMs)]
 }
 
 function renderChecks (checks: readonly CheckResult[], warnings: readonly string[]): string {

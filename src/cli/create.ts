@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../errors.js'
+import { NEW_TOPIC_PARTITIONS } from '../ingest/ensure-event-log.js'
 import { loadConfig } from '../service/config/load-config.js'
 import { type PipelineName } from '../service/config/pipelines.js'
 import { EXIT } from './exit-codes.js'
@@ -31,6 +32,7 @@ Examples:
   KAFKA_BROKERS=127.0.0.1:9092 penstock create --partitions 3
   penstock create --update                           make older queues high-throughput
   penstock create --pipeline routing                 topics, and the schemas of resource/avro
+  penstock create --pipeline delivery                the topic of the events, and one of dead letters per destination
 
 Exit code 0 when everything is there as defined, else 1. The same definitions for CloudFormation: resource/cloudformation/`)
     .action(create)
@@ -48,14 +50,19 @@ async function provision ({ pipeline, partitions = PARTITIONS[pipeline], timeout
     const { provisionEvents } = await import('./provision/provision-events.js')
     return await provisionEvents(config, { ...options, partitions, timeoutMs })
   }
-  if (options.update) throw new UsageError('--update is about queues, and the routing pipeline has none')
+  if (options.update) throw new UsageError(`--update is about queues, and the ${pipeline} pipeline has none`)
+  if (pipeline === 'delivery') {
+    const { config } = loadConfig(process.env, pipeline)
+    const { provisionDelivery } = await import('./provision/provision-delivery.js')
+    return await provisionDelivery(config, { ...options, partitions, timeoutMs })
+  }
   const { config } = loadConfig(process.env, pipeline)
   const { provisionRouting } = await import('./provision/provision-routing.js')
   return await provisionRouting(config, { ...options, partitions, timeoutMs })
 }
 
 /** Of a new topic. */
-const PARTITIONS: Readonly<Record<PipelineName, number>> = { events: 12, routing: 3 }
+const PARTITIONS: Readonly<Record<PipelineName, number>> = { events: 12, routing: 3, delivery: NEW_TOPIC_PARTITIONS }
 
 function renderSteps (steps: readonly Step[]): string {
   return formatTable(steps.map(step => [isFailure(step) ? '✗' : '✓', step.kind, step.name, step.result, step.detail]))

@@ -1,10 +1,11 @@
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.js'
-import { PIPELINE_NAMES, type PipelineName } from '../service/config/pipelines.js'
 import { type DemoOptions } from './demo/run-demo.js'
 import { type RoutingDemoOptions } from './demo/run-routing-demo.js'
 import { positiveNumber, share, wholeNumber } from './produce/arguments.js'
 
+const DEMO_PIPELINES = ['events', 'routing'] as const
+type DemoPipeline = typeof DEMO_PIPELINES[number]
 type Flags = DemoOptions & Pick<RoutingDemoOptions, 'fanOut'>
 
 /** Options that mean nothing to a pipeline. */
@@ -13,7 +14,7 @@ const FOREIGN = { events: ['fanOut'], routing: ['source'] } as const
 export function demoCommand (): Command {
   return new Command('demo')
     .description('See it work: real servers, generated records, and a proof that every one of them arrived')
-    .addArgument(new Argument('[pipeline]', 'which pipeline').choices(PIPELINE_NAMES).default('events'))
+    .addArgument(new Argument('[pipeline]', 'which pipeline').choices(DEMO_PIPELINES).default('events'))
     .option('--events <n>', 'records to make, valid and invalid', positiveNumber, 20_000)
     .option('--invalid <share>', 'share of invalid records, 0 to 1', share, 0.01)
     .addOption(new Option('--source <how>', 'events: from a file through Kafka Connect, or straight to Kafka, which adds kinds of invalid records that no file can hold')
@@ -37,14 +38,14 @@ with what was produced, 1 when not or when something failed, 130 after Ctrl-C. d
     .action(demo)
 }
 
-async function demo (pipeline: PipelineName, flags: Flags, command: Command): Promise<void> {
+async function demo (pipeline: DemoPipeline, flags: Flags, command: Command): Promise<void> {
   for (const flag of FOREIGN[pipeline]) {
     if (command.getOptionValueSource(flag) === 'cli') throw new UsageError(`--${flag === 'fanOut' ? 'fan-out' : flag} is not for the ${pipeline} pipeline`)
   }
   process.exitCode = await DEMOS[pipeline](flags)
 }
 
-const DEMOS: Readonly<Record<PipelineName, (flags: Flags) => Promise<number>>> = {
+const DEMOS: Readonly<Record<DemoPipeline, (flags: Flags) => Promise<number>>> = {
   events: async flags => await (await import('./demo/run-demo.js')).runDemo(flags),
   routing: async ({ events: records, ...flags }) => await (await import('./demo/run-routing-demo.js')).runRoutingDemo({ ...flags, records })
 }

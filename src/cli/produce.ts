@@ -2,17 +2,16 @@ import { Command, Option } from 'commander'
 import { INVALID_KINDS } from '../generator/invalid-kinds.js'
 import { type ProduceControls, type ProduceSummary } from '../generator/produce-records.js'
 import { ROUTING_KINDS } from '../generator/routing/routing-kinds.js'
-import { type PipelineName } from '../service/config/pipelines.js'
 import { EXIT } from './exit-codes.js'
 import { pipelineOption } from './pipeline-option.js'
 import { duration, names, perSecond, positiveNumber, share, wholeNumber } from './produce/arguments.js'
-import { type Produce, type ProduceFlags, ratePerSecond, refuseForeign } from './produce/flags.js'
+import { type Produce, PRODUCED_PIPELINES, type ProducedPipeline, type ProduceFlags, ratePerSecond, refuseForeign } from './produce/flags.js'
 import { createProgress } from './progress.js'
 
 export function produceCommand (): Command {
   return new Command('produce')
     .description('make records, valid and invalid: events, to a file or straight to Kafka; or Avro for the routing pipeline')
-    .addOption(pipelineOption())
+    .addOption(pipelineOption(PRODUCED_PIPELINES))
     .option('--count <n>', 'records to make; with --from the most to send', wholeNumber, 10_000)
     .option('--rate <n/s>', 'records per second, as 500/s or 2k/s; as fast as possible without it', perSecond)
     .option('--interval <time>', 'the same as the pause between two records, as 1s or 200ms', duration)
@@ -69,7 +68,7 @@ async function produce (flags: ProduceFlags, countIsDefault: boolean): Promise<v
   }
 }
 
-const PRODUCERS: Readonly<Record<PipelineName, () => Promise<Produce>>> = {
+const PRODUCERS: Readonly<Record<ProducedPipeline, () => Promise<Produce>>> = {
   events: async () => (await import('./produce/events.js')).produce,
   routing: async () => (await import('./produce/routing.js')).produce
 }
@@ -96,7 +95,7 @@ function describe (summary: ProduceSummary, flags: ProduceFlags): string {
   return lines.join('\n')
 }
 
-function listKinds (pipeline: PipelineName): void {
+function listKinds (pipeline: ProducedPipeline): void {
   const kinds: ReadonlyArray<{ name: string, expected: string, directOnly?: boolean, large?: boolean }> = pipeline === 'events' ? INVALID_KINDS : ROUTING_KINDS
   for (const { name, expected, directOnly, large } of kinds) {
     console.log(`${name.padEnd(28)} ${expected.padEnd(19)} ${[directOnly ? 'not in files' : '', large ? 'large, only when named' : ''].filter(Boolean).join(', ')}`.trimEnd())

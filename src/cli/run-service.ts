@@ -10,7 +10,7 @@ import { Metrics } from '../service/metrics/metrics.js'
 import { EXIT } from './exit-codes.js'
 import { type Ending, ServiceLifecycle } from './service-lifecycle.js'
 
-type Start<P extends PipelineName> = (config: PipelineConfigs[P], service: Service) => RunningPipeline
+type Start<P extends PipelineName> = (config: PipelineConfigs[P], service: Service) => RunningPipeline | Promise<RunningPipeline>
 
 /** Runs a pipeline as this process, from its configuration to its exit. Throws UsageError before anything has started. */
 export async function runService<P extends PipelineName> (name: P, start: Start<P>): Promise<void> {
@@ -26,7 +26,7 @@ export async function runService<P extends PipelineName> (name: P, start: Start<
   // The channel to the launcher is listened to, but must not keep a process that has nothing left to do.
   process.channel?.unref()
   try {
-    const pipeline = start(config, { logger, metrics, health })
+    const pipeline = await start(config, { logger, metrics, health })
     report(logger, loaded, admin.url)
     health.green('running')
     lifecycle.own(pipeline)

@@ -13,6 +13,7 @@ once. Whatever is not done is not committed, and is done at the next start.
 Examples:
   KAFKA_BROKERS=127.0.0.1:9092 penstock run events
   KAFKA_BROKERS=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081 penstock run routing
+  KAFKA_BROKERS=127.0.0.1:9092 DELIVERY_DESTINATIONS_FILE=./destinations.json penstock run delivery
   PROCESSES=4 penstock run events            four processes in the same consumer group
   LOG_LEVEL=debug penstock run events
 
@@ -29,5 +30,6 @@ async function run (pipeline: PipelineName): Promise<void> {
 /** Only the pipeline that runs is loaded. */
 const RUNS: Readonly<Record<PipelineName, (run: typeof runService) => Promise<void>>> = {
   events: async run => await run('events', (await import('../pipelines/events/start.js')).startEventsPipeline),
-  routing: async run => await run('routing', (await import('../pipelines/routing/start.js')).startRoutingPipeline)
+  routing: async run => await run('routing', (await import('../pipelines/routing/start.js')).startRoutingPipeline),
+  delivery: async run => await run('delivery', (await import('./run-delivery.js')).startDelivery)
 }

@@ -36,12 +36,14 @@ export async function supervise (args: readonly string[], config: PipelineConfig
   return codes.find(code => code !== EXIT.ok) ?? EXIT.ok
 }
 
-/** What differs between the processes of one launcher: the member of the group, and the admin port. */
-export function childEnvironment ({ kafka, service, process: { processes } }: PipelineConfig, index: number, threadPoolSize: number): Record<string, string> {
+/** What differs between the processes of one launcher: the member of the group, and the ports. */
+export function childEnvironment (config: PipelineConfig, index: number, threadPoolSize: number): Record<string, string> {
+  const { kafka, service, process: { processes } } = config
   const env: Record<string, string> = { UV_THREADPOOL_SIZE: String(threadPoolSize) }
   if (processes === 1) return env
   if (kafka.groupInstanceId !== undefined) env.KAFKA_GROUP_INSTANCE_ID = `${kafka.groupInstanceId}-${index}`
   if (service.adminPort !== 0) env.ADMIN_PORT = String(service.adminPort + index)
+  if ('ingest' in config && config.ingest.port !== 0) env.INGEST_PORT = String(config.ingest.port + index)
   return env
 }
 

@@ -1,28 +1,41 @@
 import { KafkaAdmin } from '../../connectors/kafka/admin.js'
 import { describeError } from '../../errors.js'
-import { type EventsConfig, type PipelineConfig, type RoutingConfig } from '../../service/config/load-config.js'
+import { type DeliveryConfig, type EventsConfig, type PipelineConfig, type RoutingConfig } from '../../service/config/load-config.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
 /** Names of topics, and the command that makes them. */
 export interface TopicsToCheck {
   readonly source: string
-  readonly deadLetters: string
+  readonly deadLetters: readonly string[]
   readonly outputs: readonly string[]
+  /** Consumer groups that read the source. */
+  readonly groups: readonly string[]
   readonly create: string
 }
 
-export function eventsTopics ({ events }: EventsConfig): TopicsToCheck {
-  return { source: events.topic, deadLetters: events.deadLetterTopic, outputs: [], create: 'penstock create' }
+export function eventsTopics ({ events, kafka }: EventsConfig): TopicsToCheck {
+  return { source: events.topic, deadLetters: [events.deadLetterTopic], outputs: [], groups: [kafka.groupId], create: 'penstock create' }
 }
 
-export function routingTopics ({ routing }: RoutingConfig): TopicsToCheck {
+export function routingTopics ({ routing, kafka }: RoutingConfig): TopicsToCheck {
   const outputs = [...new Set(routing.destinations.map(({ outputTopic }) => outputTopic))]
-  return { source: routing.topic, deadLetters: routing.deadLetterTopic, outputs, create: 'penstock create --pipeline routing' }
+  return { source: routing.topic, deadLetters: [routing.deadLetterTopic], outputs, groups: [kafka.groupId], create: 'penstock create --pipeline routing' }
 }
 
-/** Brokers, topics, and what the group has committed. The size limits of topics can not be read through this client. */
+export function deliveryTopics ({ delivery }: DeliveryConfig): TopicsToCheck {
+  const { topic, destinations, groupPrefix } = delivery
+  return {
+    source: topic,
+    deadLetters: [...new Set(destinations.map(({ deadLetterTopic }) => deadLetterTopic))],
+    outputs: [],
+    groups: destinations.map(({ name }) => groupPrefix + name),
+    create: 'penstock create --pipeline delivery'
+  }
+}
+
+/** Brokers, topics, and what the groups have committed. The size limits of topics can not be read through this client. */
 export async function checkKafka (kafka: PipelineConfig['kafka'], topics: TopicsToCheck, timeoutMs: number): Promise<CheckResult[]> {
-  const names = [topics.source, ...topics.outputs, topics.deadLetters]
+  const names = [topics.source, ...topics.outputs, ...topics.deadLetters]
   let admin: KafkaAdmin
   try {
     admin = await KafkaAdmin.connect(kafka, timeoutMs)
@@ -36,8 +49,8 @@ export async function checkKafka (kafka: PipelineConfig['kafka'], topics: Topics
     return [
       passed('Kafka brokers', (await admin.brokers()).join(' ')),
       ...await checkTopics(admin, names, topics.create),
-      ...await checkGroup(admin, kafka.groupId, topics.source),
-      note('topic size limits', `not readable from here: ${topics.source} should allow ${kafka.maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES), and ${[...topics.outputs, topics.deadLetters].join(', ')} 65,536 more`)
+      ...(await Promise.all(topics.groups.map(async group => await checkGroup(admin, group, topics.source)))).flat(),
+      note('topic size limits', `not readable from here: ${topics.source} should allow ${kafka.maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES), and ${[...topics.outputs, ...topics.deadLetters].join(', ')} 65,536 more`)
     ]
   } catch (error) {
     return [failed('Kafka', describeError(error), 'see the broker\'s log')]

@@ -3,9 +3,13 @@ import { type EventKey } from '../../generator/produce-events.js'
 import { type ProduceControls, type ProduceSummary } from '../../generator/produce-records.js'
 import { type PipelineName } from '../../service/config/pipelines.js'
 
+/** Those whose records are made and sent straight to their topic. */
+export const PRODUCED_PIPELINES = ['events', 'routing'] as const satisfies readonly PipelineName[]
+export type ProducedPipeline = typeof PRODUCED_PIPELINES[number]
+
 /** The options of `penstock produce`. */
 export interface ProduceFlags {
-  readonly pipeline: PipelineName
+  readonly pipeline: ProducedPipeline
   readonly count: number
   readonly rate?: number
   /** ms */
@@ -36,7 +40,7 @@ export interface ProduceFlags {
 export type Produce = (flags: ProduceFlags, countIsDefault: boolean, controls: ProduceControls) => Promise<ProduceSummary>
 
 /** Options that mean nothing to a pipeline. */
-const FOREIGN: Readonly<Record<PipelineName, ReadonlyArray<keyof ProduceFlags>>> = {
+const FOREIGN: Readonly<Record<ProducedPipeline, ReadonlyArray<keyof ProduceFlags>>> = {
   events: ['originServiceType', 'originServiceId', 'origins', 'destinations', 'fanOut'],
   routing: ['extras', 'toFile', 'key', 'from', 'force']
 }

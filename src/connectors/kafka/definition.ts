@@ -16,6 +16,12 @@ export function sourceTopic (name: string, { partitions, replicationFactor, maxM
   return { name, partitions, replicationFactor, config: { 'max.message.bytes': String(maxMessageBytes) } }
 }
 
+/** Its events are deleted after so long, whether or not they were read. */
+export function eventLogTopic (name: string, { retentionMs, ...settings }: TopicSettings & { readonly retentionMs: number }): TopicPlan {
+  const { config, ...plan } = sourceTopic(name, settings)
+  return { ...plan, config: { ...config, 'cleanup.policy': 'delete', 'retention.ms': String(retentionMs) } }
+}
+
 /** What is written for a record of the source fits in, with the headers that say where it comes from. */
 export function outputTopic (name: string, { partitions, replicationFactor, maxMessageBytes }: TopicSettings): TopicPlan {
   return { name, partitions, replicationFactor, config: { 'max.message.bytes': String(maxMessageBytes + DEAD_LETTER_HEADROOM_BYTES) } }

@@ -1,4 +1,4 @@
-import { type Findings, type IsSet, limitProblems } from './cross-checks.js'
+import { type Findings, type IsSet, limitProblems, retryLimits } from './cross-checks.js'
 import { type EventsConfig } from './load-config.js'
 
 /**
@@ -12,6 +12,7 @@ const LONGEST_STAY_MS = 240_000
 export function crossCheckEvents (config: EventsConfig, isSet: IsSet): Findings {
   const { aws, retry, sqs } = config
   const problems = limitProblems([
+    ...retryLimits(config),
     ['AWS_CONNECT_TIMEOUT_MS', aws.connectTimeoutMs, 'AWS_REQUEST_TIMEOUT_MS', aws.requestTimeoutMs, 'a call includes its connection'],
     ['AWS_REQUEST_TIMEOUT_MS', aws.requestTimeoutMs * 2, 'RETRY_VISIBILITY_MS', retry.visibilityMs, 'a message must stay hidden for two calls']
   ])

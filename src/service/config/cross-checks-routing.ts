@@ -1,4 +1,4 @@
-import { type Findings, limitProblems } from './cross-checks.js'
+import { type Findings, limitProblems, retryLimits } from './cross-checks.js'
 import { type RoutingConfig } from './load-config.js'
 import { isLoopback } from './loopback.js'
 
@@ -8,6 +8,7 @@ export function crossCheckRouting (config: RoutingConfig): Findings {
   return {
     problems: [
       ...limitProblems([
+        ...retryLimits(config),
         ['KAFKA_PRODUCER_BATCH_BYTES', producer.batchBytes, 'KAFKA_PRODUCER_QUEUE_KBYTES', producer.queueKbytes * 1024, 'a batch is put together in the queue']
       ]),
       ...topicProblems(config),

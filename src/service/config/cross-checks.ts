@@ -1,4 +1,4 @@
-import { type PipelineConfig } from './load-config.js'
+import { type EventsConfig, type PipelineConfig, type RoutingConfig } from './load-config.js'
 
 export interface Findings {
   readonly problems: readonly string[]
@@ -25,16 +25,22 @@ export function limitProblems (limits: readonly Limit[]): string[] {
     .map(([variable, value, other, most, why]) => `${variable}: ${value} is above ${other} (${most}), but ${why}; for example ${other}=${value}`)
 }
 
-function commonLimits ({ flow, kafka, validation, retry }: PipelineConfig): Limit[] {
+/** Of a pipeline that examines records in threads, and whose retries have the same limits for all of them. */
+export function retryLimits ({ validation, retry }: EventsConfig | RoutingConfig): Limit[] {
+  return [
+    ['VALIDATION_TIMEOUT_MS', validation.timeoutMs, 'VALIDATION_RETRY_TIMEOUT_MS', validation.retryTimeoutMs, 'the second chance must not be shorter than the first'],
+    ['RETRY_BACKOFF_BASE_MS', retry.backoffBaseMs, 'RETRY_BACKOFF_MAX_MS', retry.backoffMaxMs, 'the first wait is the shortest']
+  ]
+}
+
+function commonLimits ({ flow, kafka, validation }: PipelineConfig): Limit[] {
   return [
     ['CHUNK_RECORDS', flow.chunkRecords, 'MAX_IN_FLIGHT_RECORDS', flow.maxInFlightRecords, 'one poll must fit into the credit'],
     ['MAX_RECORD_BYTES', validation.maxRecordBytes, 'MAX_IN_FLIGHT_BYTES', flow.maxInFlightBytes, 'one record must fit into the credit'],
     ['COMMIT_EVERY_RECORDS', flow.commitEveryRecords, 'MAX_UNCOMMITTED_SPAN', flow.maxUncommittedSpan, 'a commit must be due before the span is full'],
     ['REVOKE_DRAIN_MS', flow.revokeDrainMs, 'SHUTDOWN_GRACE_MS', flow.shutdownGraceMs, 'shutting down includes a revocation'],
     ['REVOKE_DRAIN_MS', flow.revokeDrainMs * 2, 'KAFKA_MAX_POLL_INTERVAL_MS', kafka.maxPollIntervalMs, 'twice the drain must fit between two polls'],
-    ['KAFKA_SESSION_TIMEOUT_MS', kafka.sessionTimeoutMs, 'KAFKA_MAX_POLL_INTERVAL_MS', kafka.maxPollIntervalMs, 'librdkafka refuses it otherwise'],
-    ['VALIDATION_TIMEOUT_MS', validation.timeoutMs, 'VALIDATION_RETRY_TIMEOUT_MS', validation.retryTimeoutMs, 'the second chance must not be shorter than the first'],
-    ['RETRY_BACKOFF_BASE_MS', retry.backoffBaseMs, 'RETRY_BACKOFF_MAX_MS', retry.backoffMaxMs, 'the first wait is the shortest']
+    ['KAFKA_SESSION_TIMEOUT_MS', kafka.sessionTimeoutMs, 'KAFKA_MAX_POLL_INTERVAL_MS', kafka.maxPollIntervalMs, 'librdkafka refuses it otherwise']
   ]
 }
 

@@ -13,12 +13,16 @@ export interface Knob<T> {
   readonly fallback: Computed<T> | undefined
   /** A value that passes, shown with every complaint. */
   readonly example: string
-  /** Never shown, and may come from a file named by `<VARIABLE>_FILE`. */
+  /** Never shown. */
   readonly secret: boolean
+  /** The variable that may name a file with the value instead. */
+  readonly fileVariable: string | undefined
   /** An empty variable is a value of its own; elsewhere it counts as absent. */
   readonly emptyIsValue: boolean
   parse (text: string, machine: Machine): Parsed<T>
   format (value: T): string
+  /** What of a value must appear in no output. */
+  secretsIn? (value: T): readonly string[]
 }
 
 export type Unit = 'ms' | 'bytes' | 'KiB' | 'records' | 'share'
@@ -88,7 +92,13 @@ export function string<D extends string | undefined = never> (variable: string, 
 }
 
 export function secret (variable: string, spec: Spec<undefined>): Knob<string | undefined> {
-  return { ...knob<string, undefined>(variable, spec, 'secret', '…', text => ({ value: text })), secret: true, format: maskSecret }
+  return {
+    ...knob<string, undefined>(variable, spec, 'secret', '…', text => ({ value: text })),
+    secret: true,
+    fileVariable: `${variable}_FILE`,
+    format: maskSecret,
+    secretsIn: value => value === undefined ? [] : [value]
+  }
 }
 
 /** An existing file. A relative path counts from the working directory. */
@@ -151,6 +161,7 @@ function knob<T, D> (
     fallback,
     example: spec.example ?? (fallback === undefined || spec.default instanceof Computed || fallback.text === '' ? example : fallback.text),
     secret: false,
+    fileVariable: undefined,
     emptyIsValue: false,
     parse,
     format: value => value === undefined ? '' : String(value)

@@ -6,7 +6,7 @@ import { kafkaProperties, type KafkaProperties } from './kafka-properties.js'
 import { type Knob, type Machine } from './knob.js'
 import { proxyWarning } from './proxy-warning.js'
 import { KNOBS, type PipelineName, PIPELINES } from './pipelines.js'
-import { type EVENTS_SCHEMA, knobsOf, type Resolved, type ROUTING_SCHEMA, type Schema } from './schema.js'
+import { type DELIVERY_SCHEMA, type EVENTS_SCHEMA, knobsOf, type Resolved, type ROUTING_SCHEMA, type Schema } from './schema.js'
 import { unknownVariables } from './unknown-variables.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -20,10 +20,12 @@ type ConfigOf<S extends Schema & { readonly kafka: unknown }> = Omit<Resolved<S>
 export interface PipelineConfigs {
   readonly events: ConfigOf<typeof EVENTS_SCHEMA>
   readonly routing: ConfigOf<typeof ROUTING_SCHEMA>
+  readonly delivery: ConfigOf<typeof DELIVERY_SCHEMA>
 }
 
 export type EventsConfig = PipelineConfigs['events']
 export type RoutingConfig = PipelineConfigs['routing']
+export type DeliveryConfig = PipelineConfigs['delivery']
 /** Whichever pipeline it is: what all of them have can be read. */
 export type PipelineConfig = PipelineConfigs[PipelineName]
 
@@ -117,24 +119,25 @@ class Resolver {
       for (const problem of parsed.problems) this.#complain(knob, problem)
       return undefined
     }
-    if (knob.secret) this.secrets.push(given.text)
+    this.secrets.push(...knob.secretsIn?.(parsed.value) ?? [])
     return parsed.value
   }
 
   #given (knob: Knob<unknown>): { text: string, origin: Origin } | undefined {
     const text = this.#env[knob.variable]
-    const path = knob.secret ? this.#env[`${knob.variable}_FILE`] : undefined
-    if (path === undefined || path === '') {
+    const { fileVariable } = knob
+    const path = fileVariable === undefined ? undefined : this.#env[fileVariable]
+    if (fileVariable === undefined || path === undefined || path === '') {
       return text === undefined || (text === '' && !knob.emptyIsValue) ? undefined : { text, origin: 'environment' }
     }
     if (text !== undefined && text !== '') {
-      this.#complain(knob, `is set, and so is ${knob.variable}_FILE; set one of them`)
+      this.#complain(knob, `is set, and so is ${fileVariable}; set one of them`)
       return undefined
     }
     try {
       return { text: this.#machine.readFile(path).replace(/\r?\n$/, ''), origin: `file ${path}` }
     } catch {
-      this.problems.push(`${knob.variable}_FILE: the file ${path} can not be read; for example ${knob.variable}_FILE=/run/secrets/${knob.variable.toLowerCase()}`)
+      this.problems.push(`${fileVariable}: the file ${path} can not be read; for example ${fileVariable}=/run/secrets/${knob.variable.toLowerCase()}`)
       return undefined
     }
   }

@@ -1,9 +1,10 @@
+import { crossCheckDelivery } from './cross-checks-delivery.js'
 import { crossCheckEvents } from './cross-checks-events.js'
 import { crossCheckRouting } from './cross-checks-routing.js'
 import { type Findings, type IsSet } from './cross-checks.js'
 import { type PipelineConfigs } from './load-config.js'
 import { type Knob } from './knob.js'
-import { EVENTS_SCHEMA, knobsOf, ROUTING_SCHEMA, type Schema } from './schema.js'
+import { DELIVERY_SCHEMA, EVENTS_SCHEMA, knobsOf, ROUTING_SCHEMA, type Schema } from './schema.js'
 
 export type PipelineName = keyof PipelineConfigs
 
@@ -26,10 +27,15 @@ export const PIPELINES: { readonly [P in PipelineName]: PipelineDefinition<P> } 
     schema: ROUTING_SCHEMA,
     crossCheck: crossCheckRouting,
     proxied: 'calls to the schema registry go past proxies'
+  },
+  delivery: {
+    schema: DELIVERY_SCHEMA,
+    crossCheck: crossCheckDelivery,
+    proxied: 'requests to destinations go past proxies: only then can their addresses be checked'
   }
 }
 
-export const PIPELINE_NAMES = ['events', 'routing'] as const satisfies readonly PipelineName[]
+export const PIPELINE_NAMES = ['events', 'routing', 'delivery'] as const satisfies readonly PipelineName[]
 
 /** Of all pipelines. A variable that several of them have is there once for each whose default differs. */
 export const KNOBS: ReadonlyArray<Knob<unknown>> = [...new Set(PIPELINE_NAMES.flatMap(name => knobsOf(PIPELINES[name].schema)))]

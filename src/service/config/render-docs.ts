@@ -1,5 +1,5 @@
 import { type Knob } from './knob.js'
-import { PIPELINE_NAMES, PIPELINES } from './pipelines.js'
+import { KNOBS, PIPELINE_NAMES, type PipelineName, PIPELINES } from './pipelines.js'
 import { AWS_VARIABLES, knobsOf } from './schema.js'
 
 /** `.env.example`: every variable with its meaning, commented out at its default. */
@@ -47,17 +47,21 @@ interface Section {
   readonly groups: ReadonlyArray<{ readonly title: string, readonly knobs: ReadonlyArray<Knob<unknown>> }>
 }
 
-/** What all pipelines have, once; then what each of them has alone. */
+/** What all pipelines have, once; then what several of them have, and what each has alone. */
 function sections (): Section[] {
-  const [first, ...others] = PIPELINE_NAMES.map(name => new Set(knobsOf(PIPELINES[name].schema)))
-  const shared = [...first ?? []].filter(knob => others.every(knobs => knobs.has(knob)))
-  return [
-    { title: 'Every pipeline', groups: groupsOf(PIPELINE_NAMES[0], knob => shared.includes(knob)) },
-    ...PIPELINE_NAMES.map(name => ({ title: `Only \`run ${name}\``, groups: groupsOf(name, knob => !shared.includes(knob)) }))
-  ]
+  const knobs = PIPELINE_NAMES.map(name => ({ name, knobs: new Set(knobsOf(PIPELINES[name].schema)) }))
+  const usersOf = (knob: Knob<unknown>): PipelineName[] => knobs.filter(pipeline => pipeline.knobs.has(knob)).map(({ name }) => name)
+  const combinations = new Set(KNOBS.map(knob => usersOf(knob).join()))
+  return [...combinations].sort((a, b) => b.split(',').length - a.split(',').length).map(combination => {
+    const users = PIPELINE_NAMES.filter(name => combination.split(',').includes(name))
+    return {
+      title: users.length === PIPELINE_NAMES.length ? 'Every pipeline' : `Only ${users.map(name => `\`run ${name}\``).join(' and ')}`,
+      groups: users.slice(0, 1).flatMap(name => groupsOf(name, knob => usersOf(knob).join() === combination))
+    }
+  })
 }
 
-function groupsOf (pipeline: typeof PIPELINE_NAMES[number], isWanted: (knob: Knob<unknown>) => boolean): Section['groups'] {
+function groupsOf (pipeline: PipelineName, isWanted: (knob: Knob<unknown>) => boolean): Section['groups'] {
   return Object.values(PIPELINES[pipeline].schema)
     .map(({ title, knobs }) => ({ title, knobs: Object.values(knobs).filter(isWanted) }))
     .filter(({ knobs }) => knobs.length > 0)
@@ -75,7 +79,7 @@ function envLines (knob: Knob<unknown>): string[] {
 function tableRow (knob: Knob<unknown>): string {
   const unit = knob.unit === undefined ? '' : ` ${knob.unit}`
   const fallback = knob.fallback === undefined ? '**required**' : knob.fallback.text === '' ? '–' : isLiteral(knob) ? `\`${knob.fallback.text}\`${unit}` : knob.fallback.text
-  const name = knob.secret ? `\`${knob.variable}\` (or \`${knob.variable}_FILE\`)` : `\`${knob.variable}\``
+  const name = knob.fileVariable !== undefined ? `\`${knob.variable}\` (or \`${knob.fileVariable}\`)` : `\`${knob.variable}\``
   return `| ${name} | ${fallback} | ${knob.type} | ${knob.description} |`
 }
 

@@ -1,6 +1,7 @@
 import { dynamodbKnobs, awsKnobs, retryQueueKnobs, sqsKnobs } from './schema-aws.js'
 import { eventsKnobs } from './schema-events.js'
 import { flowKnobs, jsonKnobs, processKnobs, retryKnobs, serviceKnobs, validationKnobs } from './schema-service.js'
+import { deliveryKnobs, ingestKnobs } from './schema-delivery.js'
 import { groupId, kafkaKnobs, producerKnobs } from './schema-kafka.js'
 import { type Knob } from './knob.js'
 import { registryKnobs, routingKnobs } from './schema-routing.js'
@@ -31,6 +32,20 @@ export const ROUTING_SCHEMA = {
   producer: { title: 'Kafka producer', knobs: producerKnobs },
   validation: { title: 'Validation', knobs: validationKnobs },
   retry: { title: 'Failures and retries', knobs: retryKnobs },
+  flow,
+  service,
+  process: processes
+} as const satisfies Schema
+
+const { autoOffsetReset: _eachDestinationHasItsOwn, ...deliveryKafkaKnobs } = kafkaKnobs
+
+/** Every knob of `penstock run delivery`. What concerns one destination stands in its own JSON. */
+export const DELIVERY_SCHEMA = {
+  delivery: { title: 'Delivery pipeline', knobs: deliveryKnobs },
+  ingest: { title: 'Events in, over HTTP', knobs: ingestKnobs },
+  kafka: { title: 'Kafka', knobs: deliveryKafkaKnobs },
+  producer: { title: 'Kafka producer', knobs: producerKnobs },
+  validation: { title: 'Validation', knobs: { maxRecordBytes: validationKnobs.maxRecordBytes } },
   flow,
   service,
   process: processes

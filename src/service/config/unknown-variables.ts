@@ -2,14 +2,14 @@ import { type Knob } from './knob.js'
 import { PROPERTY_PREFIX } from './kafka-properties.js'
 
 /** Prefixes that are ours: a variable with one of them that no knob has is most likely a slip. */
-const PREFIXES = ['KAFKA_', 'EVENTS_', 'SQS_', 'DYNAMODB_', 'RETRY_', 'VALIDATION_', 'ADMIN_', 'COMMIT_', 'DEAD_LETTER_', 'CHUNK_', 'ROUTING_', 'SCHEMA_REGISTRY_']
+const PREFIXES = ['KAFKA_', 'EVENTS_', 'SQS_', 'DYNAMODB_', 'RETRY_', 'VALIDATION_', 'ADMIN_', 'COMMIT_', 'DEAD_LETTER_', 'CHUNK_', 'ROUTING_', 'SCHEMA_REGISTRY_', 'DELIVERY_', 'INGEST_']
 
 /** What Kubernetes and Docker put into the environment of a container for a service named `kafka`, `sqs` and so on. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?$/
 
 /** One warning for each variable that looks like a knob and is none, with the knob that was probably meant. */
 export function unknownVariables (env: Readonly<Record<string, string | undefined>>, knobs: ReadonlyArray<Knob<unknown>>): string[] {
-  const known = new Set(knobs.flatMap(knob => knob.secret ? [knob.variable, `${knob.variable}_FILE`] : [knob.variable]))
+  const known = new Set(knobs.flatMap(({ variable, fileVariable }) => fileVariable === undefined ? [variable] : [variable, fileVariable]))
   const warnings: string[] = []
   for (const variable of Object.keys(env)) {
     if (known.has(variable) || variable.startsWith(PROPERTY_PREFIX)) continue

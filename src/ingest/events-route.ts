@@ -1,0 +1,108 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type Appended } from './event-log.js'
+import { eventId, isIdempotencyKey } from './event-id.js'
+import { toEventRecord } from './event-log-record.js'
+import { type IncomingEvent } from './event-schema.js'
+import { type IngestOptions } from './ingest-server.js'
+import { type Problem, sendProblem } from './problem.js'
+import { type Body, readEvents } from './read-events.js'
+import { type Tenant } from './tenants.js'
+
+type RouteOptions = Pick<IngestOptions, 'topic' | 'log' | 'tenants' | 'maxBatchEvents' | 'clock' | 'observer'>
+
+const METHODS = ['PUT', 'POST']
+const OTHER_METHODS = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS']
+
+/** A name that resolves to this machine can be anybody's: a page in a browser must not speak through it. */
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
+
+/** `PUT` and `POST /events`: whoever may not send is refused before a body is read. */
+export function addEventsRoute (app: FastifyInstance, options: RouteOptions): void {
+  const route = new EventsRoute(options)
+  app.decorateRequest('tenant', null)
+  app.route({
+    method: METHODS,
+    url: '/events',
+    onRequest: async (request, reply) => {
+      const admitted = route.admit(request)
+      if ('status' in admitted) return sendProblem(reply, admitted)
+      request.tenant = admitted
+    },
+    handler: async (request, reply) => await route.accept(request, reply)
+  })
+  app.route({
+    method: OTHER_METHODS,
+    url: '/events',
+    handler: async (_request, reply) => await sendProblem(reply, { status: 405, detail: 'PUT or POST', headers: { allow: METHODS.join(', ') } })
+  })
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    tenant: Tenant | null
+  }
+}
+
+class EventsRoute {
+  readonly #options: RouteOptions
+
+  constructor (options: RouteOptions) {
+    this.#options = options
+  }
+
+  admit ({ headers }: FastifyRequest): Tenant | Problem {
+    const { tenants } = this.#options
+    if (!tenants.needKeys && !LOOPBACK_HOST.test(headers.host ?? '')) return { status: 403, detail: 'without API keys only this machine may send, by its own name' }
+    const tenant = tenants.of(headers.authorization)
+    if (tenant === undefined) return { status: 401, detail: 'no known API key; send Authorization: Bearer <key>', headers: { 'www-authenticate': 'Bearer' } }
+    if (tenant.disabled) return { status: 403, detail: 'this API key may not be used' }
+    const waitMs = tenant.rate?.waitMs ?? 0
+    if (waitMs > 0) return { status: 429, detail: 'too many events', retryAfterMs: waitMs }
+    if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') return { status: 415, detail: 'encoded bodies are not read' }
+    return tenant
+  }
+
+  async accept (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { maxBatchEvents, log, observer } = this.#options
+    const tenant = request.tenant as Tenant // set before the body was read
+    const key = request.headers['idempotency-key']
+    if (key !== undefined && !isIdempotencyKey(String(key))) {
+      return sendProblem(reply, { status: 400, detail: 'Idempotency-Key: 1 to 255 visible ASCII characters' })
+    }
+    const body = request.body as Body | undefined
+    if (body === undefined) return sendProblem(reply, { status: 415, detail: 'send application/json or application/x-ndjson' })
+    const read = readEvents(body, maxBatchEvents)
+    if ('flaws' in read) return sendProblem(reply, { status: 400, detail: 'not an event, or not events', errors: read.flaws })
+
+    const records = this.#toRecords(read.events, tenant, key === undefined ? undefined : String(key))
+    const tooLarge = records.findIndex(({ value }) => value.length > (tenant.maxEventBytes ?? Infinity))
+    if (tooLarge >= 0) {
+      return sendProblem(reply, { status: 413, detail: 'an event is too large', errors: [{ index: tooLarge, code: 'TOO_LARGE', detail: `at most ${tenant.maxEventBytes ?? ''} bytes` }] })
+    }
+    tenant.rate?.pay(records.length)
+    const appended = await log.append(records)
+    if (appended !== 'appended') return sendProblem(reply, REFUSALS[appended])
+    observer.accepted(tenant.name, records.length)
+    const ids = records.map(({ id }) => id)
+    return await reply.code(202).type('application/json').send(JSON.stringify(read.isBatch ? { ids } : { id: ids[0] }))
+  }
+
+  #toRecords (events: readonly IncomingEvent[], { name: tenant }: Tenant, idempotencyKey: string | undefined) {
+    const { topic, clock } = this.#options
+    const receivedAt = new Date(clock.wallTime()).toISOString()
+    return events.map((event, index) => {
+      const id = eventId(tenant, idempotencyKey, index)
+      return { id, ...toEventRecord(topic, { id, tenant, ...event, received_at: receivedAt }) }
+    })
+  }
+}
+
+const SOON_MS = 1_000
+const LATER_MS = 5_000
+
+const REFUSALS: Readonly<Record<Exclude<Appended, 'appended'>, Problem>> = {
+  full: { status: 503, detail: 'too much waits for the log; nothing of this was taken', retryAfterMs: SOON_MS },
+  unavailable: { status: 503, detail: 'the log is away; nothing of this was taken', retryAfterMs: LATER_MS },
+  unknown: { status: 503, detail: 'the log did not acknowledge it in time; it may be there. Repeat it, with the same Idempotency-Key', retryAfterMs: LATER_MS },
+  'too-large': { status: 413, detail: 'the log refuses an event for its size' }
+}

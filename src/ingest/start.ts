@@ -1,0 +1,99 @@
+import { producerConfig } from '../connectors/kafka/client-config.js'
+import { eventLogTopic } from '../connectors/kafka/definition.js'
+import { DeliveryProducer } from '../connectors/kafka/delivery-producer.js'
+import { systemClock, type Timer } from '../engine/clock.js'
+import { KafkaReporter } from '../pipelines/shared/kafka-reporter.js'
+import { type RunEnd, type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
+import { type DeliveryConfig } from '../service/config/load-config.js'
+import { CONNECTING } from '../service/health.js'
+import { ensureEventLog, NEW_TOPIC_PARTITIONS } from './ensure-event-log.js'
+import { EventLog } from './event-log.js'
+import { type IngestServer, startIngestServer } from './ingest-server.js'
+import { Tenants } from './tenants.js'
+
+const HEALTH_EVERY_MS = 1_000
+/** Part of the grace that is kept for the producer's own end. */
+const CLOSING_SHARE = 0.2
+const REPEAT_WARNING_MS = 30_000
+
+/**
+ * Starts to accept events. Resolves once it listens; until the topic is there requests are answered with 503. Throws
+ * UsageError for what only the operator can mend, such as a port that is taken.
+ */
+export async function startIngest (config: DeliveryConfig, service: Service): Promise<RunningPipeline & { readonly url: string }> {
+  const { delivery, ingest, kafka, flow } = config
+  const { logger, metrics, health } = service
+  const clock = systemClock
+  const producer = new DeliveryProducer({ properties: producerConfig({ ...kafka, ...config.producer }), log: new KafkaReporter(logger, 'producer'), clock })
+  const log = new EventLog({ producer, clock, timeoutMs: ingest.ackTimeoutMs, maxPendingEvents: ingest.maxPendingEvents, maxPendingBytes: ingest.maxPendingBytes })
+  health.red('ingest', CONNECTING)
+  const server = await startIngestServer({
+    ...ingest,
+    topic: delivery.topic,
+    log,
+    tenants: new Tenants(ingest.tenants, clock),
+    clock,
+    observer: {
+      answered: (status, durationMs) => { metrics.ingest.answered(status, durationMs) },
+      accepted: (tenant, events) => { metrics.ingest.accepted(tenant, events) },
+      failed: error => { logger.error({ error }, 'a request could not be worked on') }
+    }
+  })
+  const ending = new AbortController()
+  openWhenReady(config, service, log, ending.signal)
+  const tending = tend(log, service)
+  logger.info({ url: `${server.url}/events`, tenants: ingest.tenants.length }, 'accepting events')
+
+  let resolveEnded: (end: RunEnd) => void
+  const ended = new Promise<RunEnd>(resolve => { resolveEnded = resolve })
+  const end = async (graceMs: number): Promise<void> => {
+    if (ending.signal.aborted) return
+    ending.abort()
+    resolveEnded(await drain(server, log, graceMs) ? 'drained' : 'cut')
+    tending.clear()
+    await producer.close()
+  }
+  return {
+    url: server.url,
+    ended,
+    stop: () => { void end(flow.shutdownGraceMs * (1 - CLOSING_SHARE)) },
+    abort: () => { void end(0) }
+  }
+}
+
+/** Nothing that was answered is lost by a cut; true when nothing is left that was begun. */
+async function drain (server: IngestServer, log: EventLog, graceMs: number): Promise<boolean> {
+  await server.close(graceMs)
+  return log.pending.events === 0
+}
+
+function openWhenReady ({ delivery, kafka }: DeliveryConfig, { logger }: Service, log: EventLog, signal: AbortSignal): void {
+  const plan = eventLogTopic(delivery.topic, {
+    partitions: NEW_TOPIC_PARTITIONS, replicationFactor: -1, maxMessageBytes: kafka.maxMessageBytes, retentionMs: delivery.retentionMs
+  })
+  let warnedAt = -Infinity
+  void ensureEventLog(kafka, plan, {
+    ready: (result, { name, partitions }) => {
+      log.open()
+      if (result === 'created') logger.info({ topic: name, partitions, retentionMs: delivery.retentionMs }, 'the topic of the events was missing and is made')
+    },
+    failed: reason => {
+      const now = performance.now()
+      if (now - warnedAt < REPEAT_WARNING_MS) return
+      warnedAt = now
+      logger.warn({ topic: delivery.topic, reason }, 'the topic of the events can not be reached; no event is accepted meanwhile')
+    }
+  }, systemClock, signal)
+}
+
+/** Not ready while no event would be accepted. */
+function tend (log: EventLog, { metrics, health }: Service): Timer {
+  let timer = systemClock.setTimer(look, HEALTH_EVERY_MS)
+  function look (): void {
+    metrics.ingest.pending(log.pending)
+    if (log.isAvailable) health.green('ingest')
+    else if (log.isOpen) health.red('ingest', 'events wait for their acknowledgement')
+    timer = systemClock.setTimer(look, HEALTH_EVERY_MS)
+  }
+  return { clear: () => { timer.clear() } }
+}
