@@ -40,7 +40,7 @@ async function config (options: { pipeline: PipelineName, json: boolean, write: 
 export function renderSettings (settings: readonly Setting[]): string {
   const groups = groupSettings(settings)
   return [...groups].map(([group, members]) =>
-    `${group}\n${formatTable(members.map(({ variable, value, origin }) => ['', variable, value === '' ? '–' : value, origin]))}`).join('\n')
+    `${group}\n${formatTable(members.map(({ variable, value, origin }) => ['', variable, origin, value === '' ? '–' : value]))}`).join('\n')
 }
 
 /** The generated documents as they should be, by their path in the project. */
