@@ -1,3 +1,4 @@
+import rdkafka, { type Producer } from 'node-rdkafka'
 import t, { type Test } from 'tap'
 import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { type KafkaProducerSettings, producerConfig } from '../../src/connectors/kafka/client-config.js'
@@ -158,6 +159,37 @@ t.test('a record that is too large is rejected alone, whoever finds it so', { ti
   const others = records.map(({ offset }) => offset).filter(offset => offset !== 250 && offset !== 750)
   inOrder(t, await read(t, 'small'), others.filter(offset => offset < 500))
   inOrder(t, await read(t, 'large'), others.filter(offset => offset >= 500))
+})
+
+t.test('where a topic takes less than a batch, its neighbours are not taken for too large', { timeout: 120_000 }, async t => {
+  await createTopic('narrow', { 'max.message.bytes': '20000' })
+  const { engine, settled, rejected } = road(t, { settings: { compression: 'none' } })
+  const records = Array.from({ length: 1_000 }, (_, offset) => recordTo('narrow', offset, { size: offset === 250 ? 30_000 : 100 }))
+  engine.receive(records)
+  await eventually('all are settled', () => settled() === 1_000, { timeoutMs: 60_000 })
+  t.strictSame(rejected, [{ offset: 250, code: 'MESSAGE_TOO_LARGE' }])
+  const there = new Set([...(await read(t, 'narrow')).values()].flat())
+  t.equal(there.size, 999)
+})
+
+t.test('after a fatal error a new client sends what has no report, in order', { timeout: 60_000 }, async t => {
+  await createTopic('fatal')
+  const clients = new Set<Producer>()
+  const { produce } = rdkafka.Producer.prototype
+  t.teardown(() => { rdkafka.Producer.prototype.produce = produce })
+  let sent = 0
+  rdkafka.Producer.prototype.produce = function (this: Producer, ...args: Parameters<typeof produce>): unknown {
+    clients.add(this)
+    // The client itself can not be made to fail so: it is as if it had said it, in the middle of a call.
+    if (++sent === 700) setImmediate(() => { this.emit('event.error', new Error('Local: Fatal error')) })
+    return Reflect.apply(produce, this, args)
+  }
+  const { engine, settled, counts, rejected } = road(t, { settings: { properties: { ...SETTINGS.properties, 'queue.buffering.max.messages': '100' } } })
+  engine.receive(Array.from({ length: 2_000 }, (_, offset) => recordTo('fatal', offset)))
+  await eventually('all are acknowledged', () => settled() === 2_000)
+  t.equal(clients.size, 2)
+  inOrder(t, await read(t, 'fatal'), Array(2_000).keys())
+  t.strictSame([rejected, counts.told['failed']], [[], undefined])
 })
 
 t.test('a queue that is full is waited out: nothing is lost, and the order stays', { timeout: 120_000 }, async t => {

@@ -11,7 +11,14 @@ import { type DeliveryFailure, type DeliveryFailures, type Messages, type Outgoi
 const POLL_EVERY_MS = 1
 /** A report names its message by one number: that of the call times this, plus the place in the call. */
 const MAX_MESSAGES = 65_536
-const { ERR__QUEUE_FULL, ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT } = rdkafka.CODES.ERRORS
+const ONE_A_BATCH = 'batch.num.messages'
+const { ERR_MSG_SIZE_TOO_LARGE, ERR__QUEUE_FULL, ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT } = rdkafka.CODES.ERRORS
+
+interface DeliveryProducerOptions {
+  readonly properties: { readonly global: ProducerGlobalConfig, readonly topic: ProducerTopicConfig }
+  readonly log: KafkaLog
+  readonly clock: Clock
+}
 
 /**
  * An idempotent producer that reports the delivery of whole calls. Messages wait as long as the brokers are away; a full
@@ -20,6 +27,8 @@ const { ERR__QUEUE_FULL, ERR__FATAL, ERR__PURGE_QUEUE, ERR__PURGE_INFLIGHT } = r
  * Messages of one key reach their topic in the order of their calls, and in it: the client keeps the order of a
  * partition through its own retries, and when something fails that is not the message's own fault, nothing that stands
  * behind it in its call is handed over any more. The caller repeats what failed before it sends anything later.
+ * Only where a topic takes less than the client's `batch.size` may later messages pass earlier ones: a whole batch is
+ * refused then, and each of its messages is sent once more by itself, to find the one that is too large.
  */
 export class DeliveryProducer {
   readonly #properties: { readonly global: ProducerGlobalConfig, readonly topic: ProducerTopicConfig }
@@ -34,13 +43,18 @@ export class DeliveryProducer {
   #connecting: Promise<void> | undefined
   #pollTimer: Timer | undefined
   #nextNumber = 0
+  /** Makes the producer that sends each message by itself; undefined in that one. */
+  readonly #createSingly: (() => DeliveryProducer) | undefined
+  #singly: DeliveryProducer | undefined
 
-  constructor (options: { properties: { global: ProducerGlobalConfig, topic: ProducerTopicConfig }, log: KafkaLog, clock: Clock }) {
+  constructor (options: DeliveryProducerOptions) {
     // A message is given up by its owner, never by a timeout of the client: the copy it leaves behind could still arrive.
     const { global, topic } = options.properties
     this.#properties = { global: { ...global, dr_cb: true }, topic: { ...topic, 'message.timeout.ms': 0 } }
     this.#log = options.log
     this.#clock = options.clock
+    const properties = { global: { ...global, [ONE_A_BATCH]: 1 }, topic }
+    this.#createSingly = ONE_A_BATCH in global ? undefined : () => new DeliveryProducer({ ...options, properties })
   }
 
   /** How long the oldest call has waited for its reports, in ms. */
@@ -80,7 +94,7 @@ export class DeliveryProducer {
   async close (): Promise<void> {
     this.#closing.abort()
     this.#pollTimer?.clear()
-    await this.#connecting
+    await Promise.all([this.#connecting, this.#singly?.close()])
     const producer = this.#producer
     this.#producer = undefined
     if (producer !== undefined) await disconnect(producer, this.#log, this.#clock)
@@ -142,7 +156,18 @@ export class DeliveryProducer {
     if (producer !== this.#producer) return
     const code = deliveryCode(error)
     if (code === ERR__FATAL || code === ERR__PURGE_QUEUE || code === ERR__PURGE_INFLIGHT) this.#replace(producer)
+    else if (code === ERR_MSG_SIZE_TOO_LARGE && this.#createSingly !== undefined) void this.#sendAlone(shipment, index, this.#createSingly)
     else if (shipment !== undefined) this.#failed(shipment, index, { code, message: error.message })
+  }
+
+  /** The broker says of each message of a batch that it is too large. */
+  async #sendAlone (shipment: Shipment | undefined, index: number, create: () => DeliveryProducer): Promise<void> {
+    const message = shipment?.messages.at(index)
+    if (shipment === undefined || message === undefined) return
+    this.#singly ??= create()
+    const [failure] = await this.#singly.deliver([message]) ?? []
+    if (failure === undefined) shipment.report(index, undefined)
+    else this.#failed(shipment, index, failure)
   }
 
   #failed (shipment: Shipment, index: number, failure: DeliveryFailure): void {
