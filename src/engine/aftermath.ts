@@ -157,8 +157,9 @@ export class Aftermath<T> {
     flight.triesInPlace++
     back.delayMs = Math.max(back.delayMs, delayMs)
     if (!this.#options.breaker.blamesRecord(outcome)) return false
+    const { retryInPlaceMs } = this.#options
     flight.spentInPlaceMs += durationMs + delayMs
-    if (flight.spentInPlaceMs <= this.#options.retryInPlaceMs) return false
+    if (retryInPlaceMs > 0 && flight.spentInPlaceMs <= retryInPlaceMs) return false
     flight.spentInPlaceMs = 0
     return true
   }

@@ -4,8 +4,16 @@ import { type Incidents } from './observer.js'
 import { type Environment, isUnanswered, type Outcome, type Transient } from './outcome.js'
 import { RetryBudget } from './retry-budget.js'
 
-/** Whole calls in a row without any answer about a record, after which the service is taken to be down. */
-const BREAKER_CALLS = 5
+export interface BreakerPolicy {
+  /** Whole calls in a row without any answer about a record, after which the service is taken to be down. */
+  readonly failedCalls: number
+  /** Longest pause between two probes of a held channel. */
+  readonly probeMaxMs: number
+  /** A probe that fails burns an attempt of its record. Else nothing that happens in a hold does, unless the service blames the record. */
+  readonly probesBurnAttempts: boolean
+}
+
+export const DEFAULT_BREAKER: BreakerPolicy = { failedCalls: 5, probeMaxMs: 5_000, probesBurnAttempts: false }
 
 /** How many records of a call ended how. */
 export type Tally = Readonly<Record<Outcome['class'], number>>
@@ -24,6 +32,7 @@ export interface BreakerOptions {
   readonly key: string
   /** The stage has batch keys, so what is inferred of this key says nothing of the others. */
   readonly keyed: boolean
+  readonly policy: BreakerPolicy
   readonly clock: Clock
   readonly random: () => number
   readonly incidents: Incidents
@@ -70,7 +79,7 @@ export class Breaker {
   /** True when this failure says something of the record it happened to, and so may burn its attempt. */
   blamesRecord (outcome: Transient): boolean {
     if (outcome.throttled === true || outcome.code === 'ABORTED') return false
-    return this.#hold === undefined || !isUnanswered(outcome)
+    return this.#hold === undefined || this.#options.policy.probesBurnAttempts || !isUnanswered(outcome)
   }
 
   #judgeTransient ({ outcomes, tally, probe }: EndedCall): void {
@@ -79,8 +88,8 @@ export class Breaker {
     this.#failedCalls = answered ? 0 : this.#failedCalls + 1
     if (this.#hold !== undefined) {
       this.#holdFor(this.#inferred(`the probe failed: ${first.detail}`), probe, first.retryAfterMs)
-    } else if (this.#failedCalls >= BREAKER_CALLS) {
-      this.#holdFor(this.#inferred(`${BREAKER_CALLS} calls in a row failed: ${first.detail}`), probe, first.retryAfterMs)
+    } else if (this.#failedCalls >= this.#options.policy.failedCalls) {
+      this.#holdFor(this.#inferred(`${this.#failedCalls} calls in a row failed: ${first.detail}`), probe, first.retryAfterMs)
     } else if (!this.#budget.take(tally.transient)) {
       this.#options.incidents.retryBudgetSpent(this.#options.stage, this.#options.key)
       this.#holdFor(this.#inferred(`the retry budget is spent: ${first.detail}`), probe, first.retryAfterMs)
@@ -92,9 +101,9 @@ export class Breaker {
   }
 
   #holdFor (reason: HoldReason, probe: boolean, retryAfterMs?: number): void {
-    const { stage, key, keyed, clock, random, incidents, holdChanged } = this.#options
+    const { stage, key, keyed, policy, clock, random, incidents, holdChanged } = this.#options
     if (this.#hold === undefined) {
-      this.#hold = new Hold(reason, clock, random, retryAfterMs)
+      this.#hold = new Hold(reason, { clock, random, longestProbeMs: policy.probeMaxMs }, retryAfterMs)
       incidents.held(stage, keyed ? key : undefined, reason.code, reason.detail)
       holdChanged()
     } else if (probe) {

@@ -3,7 +3,7 @@ import { describeError } from '../errors.js'
 import { Aftermath, type FateHandlers } from './aftermath.js'
 import { type Backoff } from './backoff.js'
 import { Batcher, type Batch } from './batcher.js'
-import { Breaker } from './breaker.js'
+import { Breaker, type BreakerPolicy } from './breaker.js'
 import { type Clock, type Timer } from './clock.js'
 import { type DispatchGate } from './dispatch-gate.js'
 import { type Flight } from './flight.js'
@@ -22,6 +22,7 @@ export interface ChannelDependencies {
   readonly backoff: Backoff
   /** How long one pass may go on failing in place, in ms of calls and backoff. */
   readonly retryInPlaceMs: number
+  readonly policy: BreakerPolicy
 }
 
 interface Call<T> {

@@ -1,4 +1,5 @@
 import { type FailureCode } from '../errors.js'
+import { type BreakerPolicy } from './breaker.js'
 import { type Clock } from './clock.js'
 import { type Examiner } from './examiner.js'
 import { type TopicPartition } from './intake.js'
@@ -9,7 +10,7 @@ export interface EngineOptions<T> {
   readonly examiner: Examiner<T>
   /**
    * What a record is split into, two or more, each on a road of its own: one per destination, say. It is settled when
-   * all of them are. Not together with a retry queue, which holds whole records.
+   * all of them are, and at once when there are none. Not together with a retry queue, which holds whole records.
    */
   readonly branches?: ((payload: T) => readonly T[] | undefined) | undefined
   /** The road, in order. Every stage after the first is entered in the order of its lanes' source. */
@@ -32,6 +33,7 @@ export interface EngineLimits {
   readonly replayShare: number
   /** Passes in all, the first included. */
   readonly maxAttempts: number
+  /** How long one pass may go on failing in place. 0: every failure is a pass, so that `maxAttempts` counts sends. */
   readonly retryInPlaceMs: number
   readonly backoffBaseMs: number
   readonly backoffMaxMs: number
@@ -41,6 +43,8 @@ export interface EngineLimits {
   /** Polls further apart than this close the dispatch gate, for `gateSettleMs` after the next one. */
   readonly maxPollSilenceMs: number
   readonly gateSettleMs: number
+  /** `DEFAULT_BREAKER` when absent. */
+  readonly breaker?: BreakerPolicy
 }
 
 export interface PartitionStatus extends TopicPartition {
@@ -52,6 +56,8 @@ export interface PartitionStatus extends TopicPartition {
   readonly span: number
   /** ms since the oldest unsettled record was polled; 0 when there is none. */
   readonly oldestAgeMs: number
+  /** Its own timestamp, ms since 1970; -1 when there is none. */
+  readonly oldestTimestamp: number
 }
 
 export interface HoldStatus {

@@ -1,4 +1,5 @@
 import { type Backoff } from './backoff.js'
+import { DEFAULT_BREAKER } from './breaker.js'
 import { Credit } from './credit.js'
 import { DispatchGate } from './dispatch-gate.js'
 import { type EngineOptions, type HoldStatus, type PartitionStatus } from './engine-options.js'
@@ -65,7 +66,7 @@ export class Engine<T> implements Intake {
     const backoff: Backoff = { baseMs: limits.backoffBaseMs, maxMs: limits.backoffMaxMs, random }
     this.#road = new Road({
       ...options,
-      channels: { clock, random, observer, incidents, gate: this.#gate, backoff, retryInPlaceMs: limits.retryInPlaceMs },
+      channels: { clock, random, observer, incidents, gate: this.#gate, backoff, retryInPlaceMs: limits.retryInPlaceMs, policy: limits.breaker ?? DEFAULT_BREAKER },
       callEnded: () => { this.#progressed() },
       holdChanged: () => { this.#holdChanged() }
     })
@@ -237,7 +238,8 @@ export class Engine<T> implements Intake {
       unsettled: window.unsettled,
       unsettledBytes: window.unsettledBytes,
       span: window.span,
-      oldestAgeMs: window.oldest === undefined ? 0 : now - window.oldest.polledAt
+      oldestAgeMs: window.oldest === undefined ? 0 : now - window.oldest.polledAt,
+      oldestTimestamp: window.oldest?.record.timestamp ?? -1
     }))
   }
 

@@ -3,7 +3,6 @@ import { backoffDelay, type Backoff } from './backoff.js'
 import { type Clock } from './clock.js'
 
 const FIRST_PROBE_MS = 200
-const LONGEST_PROBE_MS = 5_000
 
 /** Why a channel sends nothing but a probe now and then. */
 export interface HoldReason {
@@ -31,11 +30,11 @@ export class Hold {
   #probes = 0
   #probeAt = 0
 
-  constructor (reason: HoldReason, clock: Clock, random: () => number, retryAfterMs = 0) {
+  constructor (reason: HoldReason, { clock, random, longestProbeMs }: { clock: Clock, random: () => number, longestProbeMs: number }, retryAfterMs = 0) {
     this.#reason = reason
     this.#clock = clock
     this.since = clock.now()
-    this.#backoff = { baseMs: FIRST_PROBE_MS, maxMs: LONGEST_PROBE_MS, random }
+    this.#backoff = { baseMs: FIRST_PROBE_MS, maxMs: longestProbeMs, random }
     this.#probeLater(retryAfterMs)
   }
 
@@ -55,7 +54,7 @@ export class Hold {
   }
 
   #probeLater (retryAfterMs: number): void {
-    const step = Math.min(LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** Math.min(this.#probes, 10))
+    const step = Math.min(this.#backoff.maxMs, FIRST_PROBE_MS * 2 ** Math.min(this.#probes, 30))
     // Half fixed, half jitter: a probe that leaves at once would tell nothing.
     const delay = step / 2 + backoffDelay(this.#backoff, this.#probes) / 2
     this.#probes++

@@ -66,7 +66,9 @@ export class Road<T> {
       return
     }
     const branches = this.#options.branches?.(verdict.payload)
-    if (branches === undefined || branches.length < 2) {
+    if (branches?.length === 0) {
+      flight.origin.settle(flight)
+    } else if (branches === undefined || branches.length === 1) {
       flight.payload = branches?.[0] ?? verdict.payload
       this.#start(flight)
     } else {

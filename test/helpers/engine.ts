@@ -38,7 +38,7 @@ export interface RigOptions {
   readonly deadLetters?: FakeStageOptions<Parcel>
   /** `null`: there is no retry queue, as with strict order. */
   readonly retryQueue?: FakeStageOptions<Parcel> | null
-  /** A value such as `a+b/lane` is split, one branch per client. There is no retry queue then. */
+  /** A value such as `a+b/lane` is split, one branch per client; `-/lane` has none. There is no retry queue then. */
   readonly branches?: boolean
   readonly limits?: Partial<EngineLimits>
   readonly examiner?: Examiner<Parcel>
@@ -159,6 +159,7 @@ export function verdictOf (record: SourceRecord): Verdict<Parcel> {
 }
 
 function branchesOf ({ client, lane }: Parcel): Parcel[] | undefined {
+  if (client === '-') return []
   return client.includes('+') ? client.split('+').map(client => ({ client, lane })) : undefined
 }
 

@@ -107,6 +107,16 @@ t.test('each branch passes all stages by itself, in the order of its lane', asyn
   t.equal(committable(), 1)
 })
 
+t.test('a record without any destination is settled at once, and none of its system\'s business', async t => {
+  const { poll, callOf, committable, last, engine } = fanOut()
+  await poll(0, 0, '-/1', '-/1', 'a/1', '-/1')
+  t.equal(committable(), 2)
+  await callOf('a').settle()
+  t.equal(committable(), 4)
+  t.equal(last.calls.length, 1)
+  t.equal(engine.inFlight.records, 0)
+})
+
 t.test('with its epoch all branches of a record are gone: the waiting are not sent, the calls of the others are given up', async t => {
   const { engine, poll, callOf, last, clock, counts } = fanOut({ stages: [{ batchKey: clientOf, batch: { maxRecords: 1, lingerMs: 0 } }] })
   await poll(0, 0, 'a+b/1', 'a+b/1')

@@ -12,6 +12,8 @@ import { Rebalancer, type RebalancerOptions } from './rebalancer.js'
 
 /** The first poll of an idle source waits this long for one record, on a thread of libuv's pool; the next takes all there is. */
 const IDLE_POLL_MS = 100
+/** Where polls do not wait, an idle source rests between them: the longer it is idle the longer, up to this. */
+const IDLE_REST_MAX_MS = 50
 /** Without credit the source first waits for it, so that a busy process does not pause and resume all the time. */
 const PAUSE_AFTER_MS = 200
 /** Paused partitions are still polled, for group membership and rebalances. */
@@ -25,6 +27,8 @@ export interface KafkaSourceOptions extends RebalancerOptions {
   readonly chunkRecords: number
   readonly commitIntervalMs: number
   readonly commitEveryRecords: number
+  /** How long a poll of an idle source may hold a thread of the pool. 0 where there are more sources than threads; 100 when absent. */
+  readonly idlePollMs?: number
   /** Without a poll for this long the process slept, and the group has likely given its partitions to others. */
   readonly sessionTimeoutMs: number
 }
@@ -150,14 +154,16 @@ export class KafkaSource {
   }
 
   async #poll (consumer: KafkaConsumer): Promise<void> {
+    const { idlePollMs = IDLE_POLL_MS } = this.#options
     let idle = false
+    let idlePolls = 0
     let lastPollAt = this.#clock.now()
     while (!this.#stopping) {
       const ask = await this.#creditFor()
       if (this.#stopping) break
       // An idle poll waits for one record only: the timeout holds for each record that is asked for.
-      const waiting = idle && ask > 0
-      const { error, messages } = await consume(consumer, waiting ? 1 : Math.max(1, ask), waiting ? IDLE_POLL_MS : 0)
+      const waiting = idle && ask > 0 && idlePollMs > 0
+      const { error, messages } = await consume(consumer, waiting ? 1 : Math.max(1, ask), waiting ? idlePollMs : 0)
       const now = this.#clock.now()
       if (now - lastPollAt > this.#options.sessionTimeoutMs) this.#rebalancer.lost()
       lastPollAt = now
@@ -171,6 +177,8 @@ export class KafkaSource {
       idle = messages.length === 0
       if (ask === 0) await this.#pause(PAUSED_POLL_MS, () => this.#intake.relaxed)
       else if (error !== undefined) await this.#pause(IDLE_POLL_MS, () => false)
+      else if (idle && idlePollMs === 0) await this.#pause(Math.min(IDLE_REST_MAX_MS, 2 ** idlePolls++), () => false)
+      if (!idle) idlePolls = 0
       if (this.#intake.awake) this.#committer?.consider()
     }
     this.#takeSteps()

@@ -3,6 +3,7 @@ import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.
 import { KafkaSource, type KafkaSourceOptions } from '../../connectors/kafka/kafka-source.js'
 import { systemClock } from '../../engine/clock.js'
 import { type Engine } from '../../engine/engine.js'
+import { type Observer } from '../../engine/observer.js'
 import { type Health } from '../../service/health.js'
 import { type Logger } from '../../service/logger.js'
 import { type Metrics } from '../../service/metrics/metrics.js'
@@ -13,6 +14,11 @@ export interface Service {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
+}
+
+/** What of the service one pipeline needs. */
+export interface PipelineService extends Omit<Service, 'metrics'> {
+  readonly metrics: Observer & Pick<Metrics, 'collectFrom'>
 }
 
 /** How a run ended: everything started was finished and committed; the deadline cut it; or it broke. */
@@ -46,7 +52,7 @@ export interface PipelineParts<T> {
   destroy (): Promise<void> | void
 }
 
-export interface FlowSettings extends Pick<KafkaSourceOptions, 'chunkRecords' | 'commitIntervalMs' | 'commitEveryRecords' | 'revokeDrainMs'> {
+export interface FlowSettings extends Pick<KafkaSourceOptions, 'chunkRecords' | 'commitIntervalMs' | 'commitEveryRecords' | 'revokeDrainMs' | 'idlePollMs'> {
   readonly shutdownGraceMs: number
   readonly stuckPartitionMs: number
   readonly readyHoldMs: number
@@ -73,7 +79,7 @@ const CLOSING_SHARE = 0.2
 const USELESS_CLIENT_GRACE_MS = 1_000
 
 /** Starts a pipeline. Resolves at once; connecting goes on in the background, for as long as the brokers are away. */
-export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, health }: Service): RunningPipeline {
+export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, health }: PipelineService): RunningPipeline {
   const { engine, examiner, deadLetters, output, replays, flow } = parts
   const source = createSource(parts, metrics, new KafkaReporter(logger, 'consumer', health))
   collectMetrics(parts, source, metrics)
@@ -124,7 +130,7 @@ export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, heal
   }
 }
 
-function createSource<T> ({ topic, kafka, flow, engine }: PipelineParts<T>, metrics: Metrics, reporter: KafkaReporter): KafkaSource {
+function createSource<T> ({ topic, kafka, flow, engine }: PipelineParts<T>, metrics: Observer, reporter: KafkaReporter): KafkaSource {
   const { global, topic: ofTopics } = consumerConfig(kafka)
   return new KafkaSource(engine, {
     topics: [topic],
@@ -139,13 +145,14 @@ function createSource<T> ({ topic, kafka, flow, engine }: PipelineParts<T>, metr
   })
 }
 
-function collectMetrics<T> ({ engine, examiner, threads }: PipelineParts<T>, source: KafkaSource, metrics: Metrics): void {
+function collectMetrics<T> ({ engine, examiner, threads }: PipelineParts<T>, source: KafkaSource, metrics: Pick<Metrics, 'collectFrom'>): void {
   metrics.collectFrom({
     partitions: () => engine.partitions().map(partition => ({
       topic: partition.topic,
       partition: partition.partition,
       lagRecords: lagOf(source.highWatermark(partition), partition.watermark),
       oldestUnsettledMs: partition.oldestAgeMs,
+      oldestTimestamp: partition.oldestTimestamp,
       inFlightRecords: partition.unsettled,
       inFlightBytes: partition.unsettledBytes
     })),

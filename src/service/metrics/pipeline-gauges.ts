@@ -8,6 +8,8 @@ export interface PartitionState {
   readonly lagRecords: number | undefined
   /** 0 when nothing is unsettled. */
   readonly oldestUnsettledMs: number
+  /** When that record was written to the source, ms since 1970; -1 when nothing is unsettled or it does not say. */
+  readonly oldestTimestamp: number
   readonly inFlightRecords: number
   readonly inFlightBytes: number
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Breaker } from '../../../src/engine/breaker.js'
+import { Breaker, type BreakerPolicy, DEFAULT_BREAKER } from '../../../src/engine/breaker.js'
 import { DONE, environment, poison, transient, type Outcome } from '../../../src/engine/outcome.js'
 import { countingObserver } from '../../helpers/counting-observer.js'
 import { ManualClock } from '../../helpers/manual-clock.js'
@@ -8,11 +8,11 @@ const TIMEOUT = transient('TIMEOUT', 'planted')
 const FAILED = transient('ENTRY_FAILED', 'planted')
 const THROTTLED = environment('stage', 'THROTTLED', 'planted')
 
-function breaker (keyed = true) {
+function breaker (keyed = true, policy: Partial<BreakerPolicy> = {}) {
   const clock = new ManualClock()
   const counts = countingObserver()
   const seen = { changes: 0 }
-  const it = new Breaker({ stage: 'stage', key: 'key', keyed, clock, random: () => 0.5, incidents: counts.incidents, holdChanged: () => { seen.changes++ } })
+  const it = new Breaker({ stage: 'stage', key: 'key', keyed, policy: { ...DEFAULT_BREAKER, ...policy }, clock, random: () => 0.5, incidents: counts.incidents, holdChanged: () => { seen.changes++ } })
   const judge = (outcomes: readonly Outcome[], { probe = false, aborted = false } = {}): void => {
     const tally = { done: 0, poison: 0, transient: 0, environment: 0 }
     for (const outcome of outcomes) tally[outcome.class]++
@@ -115,5 +115,32 @@ t.test('a failure blames its record only when it tells something of it', t => {
   judge([THROTTLED])
   t.equal(it.blamesRecord(TIMEOUT), false)
   t.equal(it.blamesRecord(FAILED), true)
+  t.end()
+})
+
+t.test('a policy says how many calls make a failure, and how long a hold may rest', t => {
+  const { it, judge, clock } = breaker(false, { failedCalls: 2, probeMaxMs: 1_000 })
+  judge([TIMEOUT])
+  t.equal(it.hold, undefined)
+  judge([TIMEOUT])
+  t.match(it.hold?.reason.detail, /^2 calls in a row failed/)
+  for (let probe = 0; probe < 40; probe++) {
+    judge([TIMEOUT], { probe: true })
+    t.ok(it.hold!.probeAt - clock.now() <= 1_000)
+  }
+  t.equal(it.hold!.probeAt - clock.now(), 750)
+  t.end()
+})
+
+t.test('a hold burns no attempt, unless the policy has its probes count', t => {
+  for (const probesBurnAttempts of [false, true]) {
+    const { it, judge } = breaker(false, { failedCalls: 1, probesBurnAttempts })
+    t.equal(it.blamesRecord(TIMEOUT), true)
+    judge([TIMEOUT])
+    t.equal(it.blamesRecord(TIMEOUT), probesBurnAttempts)
+    t.equal(it.blamesRecord(FAILED), true, 'the service said it of the record')
+    t.equal(it.blamesRecord(transient('ABORTED', 'given up')), false)
+    t.equal(it.blamesRecord(transient('UNPROCESSED', 'planted', { throttled: true })), false)
+  }
   t.end()
 })

@@ -44,7 +44,7 @@ t.test('Partitions that were given away disappear from the gauges', async t => {
   const metrics = new Metrics()
   let partitions = [0, 1]
   metrics.collectFrom({
-    partitions: () => partitions.map(partition => ({ topic: 'in', partition, lagRecords: 7, oldestUnsettledMs: 2_000, inFlightRecords: 3, inFlightBytes: 300 })),
+    partitions: () => partitions.map(partition => ({ topic: 'in', partition, lagRecords: 7, oldestUnsettledMs: 2_000, oldestTimestamp: -1, inFlightRecords: 3, inFlightBytes: 300 })),
     inFlight: () => ({ records: 6, bytes: 600 })
   })
   const both = await metrics.render()
