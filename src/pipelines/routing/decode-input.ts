@@ -2,7 +2,7 @@ import { type Type } from 'avsc'
 import { HEADER_BYTES } from '../../connectors/schema-registry/wire-format.js'
 import { describeError } from '../../errors.js'
 import { AvroCursor, MalformedAvro } from '../../validation/avro/cursor.js'
-import { compileWalk } from '../../validation/avro/walk.js'
+import { compileWalk, type Walk } from '../../validation/avro/walk.js'
 import { parseRecordSchema, type ProducerToProcessor, SchemaMismatch } from './schemas.js'
 
 /** The record in a value. Throws `MalformedAvro`. */
@@ -17,13 +17,13 @@ export type DecodeInput = (value: Buffer) => ProducerToProcessor
  */
 export function compileDecodeInput (writerText: string, reader: Type): DecodeInput {
   const writer = parseRecordSchema(writerText)
-  let resolver
+  let resolver, walk: Walk
   try {
     resolver = reader.createResolver(writer)
+    walk = compileWalk(writer)
   } catch (error) {
     throw new SchemaMismatch(`${writer.name ?? 'a record'} as ${reader.name ?? 'a record'}: ${describeError(error)}`, { cause: error })
   }
-  const walk = compileWalk(writer)
   const cursor = new AvroCursor()
   return value => {
     cursor.begin(value, HEADER_BYTES)

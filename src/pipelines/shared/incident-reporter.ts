@@ -44,7 +44,7 @@ export class IncidentReporter implements Incidents {
 
   examinerFailed (error: unknown): void {
     this.#metrics.examinerFailed(error)
-    this.#sometimes('examiner', () => { this.#logger.error({ reason: describeError(error) }, 'validation does not work; records wait') })
+    this.#sometimes('examiner', () => { this.#logger.error({ reason: describeError(error) }, 'records can not be examined at present; they wait') })
   }
 
   retryQueueFailed (action: string, error: AppError, messages: number): void {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { RegistryClient, type RegistryOptions } from '../../../../src/connectors/schema-registry/registry-client.js'
 import { type RegistryError } from '../../../../src/connectors/schema-registry/registry-error.js'
@@ -78,6 +80,17 @@ t.test('a failure says what kind it is: of the schema, of the credentials, or of
     t.match(error, { name: 'RegistryError', failure, code }, what)
     t.notMatch(error.message, 'hunter2')
   }
+})
+
+t.test('over TLS its certificate has to be one of an authority that is trusted', async t => {
+  const file = (name: string): string => fileURLToPath(new URL(`../../../../../test/fixtures/${name}`, import.meta.url))
+  const registry = await startFaultyRegistry(() => answer({ schema: V1 }), { key: readFileSync(file('tls-key.pem'), 'utf8'), cert: readFileSync(file('tls-certificate.pem'), 'utf8') })
+  const trusting = new RegistryClient({ url: registry.url, timeoutMs: 2_000, caLocation: file('tls-certificate.pem') })
+  const other = new RegistryClient({ url: registry.url, timeoutMs: 2_000 })
+  t.teardown(async () => await Promise.all([trusting.close(), other.close(), registry.close()]))
+  t.equal(await trusting.schemaOf(1), V1)
+  await t.rejects(other.schemaOf(1), { failure: 'away', code: 'UNAVAILABLE', message: /certificate/ })
+  t.throws(() => new RegistryClient({ url: registry.url, timeoutMs: 2_000, caLocation: '/nowhere/ca.pem' }), /nowhere/)
 })
 
 t.test('a registry that does not listen is away', async t => {
