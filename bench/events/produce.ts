@@ -25,11 +25,12 @@ const BATCH_BYTES = 16_384
 
 export async function produce ({ brokers, topic, events, perSecond, make }: Production): Promise<void> {
   const failures: Error[] = []
-  const pace = perSecond === undefined ? undefined : new Pace(systemClock, perSecond)
-  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...pace === undefined ? {} : { 'linger.ms': '0' } })
+  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...perSecond === undefined ? {} : { 'linger.ms': '0' } })
   const target = await KafkaTarget.connect({ kafka, topic }, (_record, result) => {
     if (result instanceof Error) failures.push(result)
   })
+  // Not before it is connected: what should have gone meanwhile would come in one burst.
+  const pace = perSecond === undefined ? undefined : new Pace(systemClock, perSecond)
   for (let index = 0; index < events && failures.length === 0; index++) {
     await target.write(make(index))
     const pauseMs = pace?.next() ?? 0

@@ -56,11 +56,11 @@ export async function fillTopic ({ brokers, topic, records, schemas, perSecond }
     now: Date.now
   }
   const failures: Error[] = []
-  const pace = perSecond === undefined ? undefined : new Pace(systemClock, perSecond)
-  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...pace === undefined ? {} : { 'linger.ms': '0' } })
+  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...perSecond === undefined ? {} : { 'linger.ms': '0' } })
   const target = await KafkaTarget.connect<RoutingRecord>({ kafka, topic, keyOf: record => record.key }, (_record, result) => {
     if (result instanceof Error) failures.push(result)
   })
+  const pace = perSecond === undefined ? undefined : new Pace(systemClock, perSecond)
   for (let index = 0; index < records && failures.length === 0; index++) {
     await target.write(generateRoutingRecord(options, index))
     const pauseMs = pace?.next() ?? 0
