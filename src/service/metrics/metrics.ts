@@ -3,6 +3,7 @@ import { type CallReport, type Incidents, type Observer } from '../../engine/obs
 import { type FailureCode } from '../../errors.js'
 import { CallTally } from './call-tally.js'
 import { IngestMetrics } from './ingest-metrics.js'
+import { DeliveryMetrics } from './delivery-metrics.js'
 import { createInstruments } from './instruments.js'
 import { BoundedLabel, type Definition, MetricSet } from './metric-set.js'
 import { PipelineGauges, type PipelineState } from './pipeline-gauges.js'
@@ -17,6 +18,7 @@ export class Metrics implements Observer, Incidents {
   readonly #set = new MetricSet()
   readonly #i = createInstruments(this.#set)
   readonly ingest = new IngestMetrics(this.#set)
+  readonly delivery = new DeliveryMetrics(this.#set)
   readonly #gauges = new PipelineGauges(this.#set)
   readonly #key = new BoundedLabel(MAX_LABEL_VALUES)
   readonly #topic = new BoundedLabel(MAX_LABEL_VALUES)
@@ -42,6 +44,7 @@ export class Metrics implements Observer, Incidents {
 
   render (): Promise<string> {
     this.#gauges.collect()
+    this.delivery.collect()
     for (const keys of this.#calls.values()) for (const tally of keys.values()) tally.tell()
     return this.#set.registry.metrics()
   }
