@@ -9,7 +9,6 @@ import { type TopicPlan } from '../../src/connectors/kafka/admin.js'
 import { deadLetterTopic, sourceTopic } from '../../src/connectors/kafka/definition.js'
 import { clientQueueDefinition, clientQueueName, retryQueueDefinition } from '../../src/connectors/sqs/definition.js'
 import { type GeneratedRecord } from '../../src/generator/event-generator.js'
-import { KafkaTarget } from '../../src/generator/kafka-target.js'
 import { type LedgerEntry, LedgerWriter, readLedger } from '../../src/generator/ledger.js'
 import { keyOfEvent, produceEvents, type ProduceOptions, toEntry } from '../../src/generator/produce-events.js'
 import { type ProduceSummary } from '../../src/generator/produce-records.js'
@@ -22,6 +21,7 @@ import { renderDifferences } from '../../src/proof/proof-rows.js'
 import { type SourceRecord } from '../../src/engine/record.js'
 import { type EventsConfig, loadConfig } from '../../src/service/config/load-config.js'
 import { eventually } from './eventually.js'
+import { sendRecords } from './send-records.js'
 import { TestService } from './service.js'
 import { createTestFolder, type TestScope } from './stack.js'
 
@@ -110,18 +110,8 @@ export class EventsRoad {
 
   /** Sends these very records, in their order, and writes the ledger. */
   async send (records: readonly GeneratedRecord[], { key }: { readonly key: 'none' | 'uid' | 'client' }): Promise<void> {
-    const ledger = await LedgerWriter.create(this.ledger, {})
-    const failures: string[] = []
-    const to = { kafka: { ...this.config.kafka, compression: 'none' as const }, topic: this.config.events.topic, keyOf: keyOfEvent(key) }
-    const target = await KafkaTarget.connect<GeneratedRecord>(to, (record, result) => {
-      if (result instanceof Error) failures.push(`record ${record.index} (${record.kind}): ${result.message}`)
-      else ledger.append(toEntry(record, result))
-    })
-    for (const record of records) await target.write(record)
-    await target.flush()
-    await target.close()
-    await ledger.close()
-    if (failures.length > 0) throw new Error(`${failures.length} records were not produced; the first: ${failures[0]}`)
+    const { kafka, events: { topic } } = this.config
+    await sendRecords(records, { kafka: { ...kafka, compression: 'none' }, topic, keyOf: keyOfEvent(key), toEntry, ledger: await LedgerWriter.create(this.ledger, {}) })
   }
 
   async entries (): Promise<LedgerEntry[]> {

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { findSchemaIds } from '../../src/cli/produce/routing.js'
 import { provisionRouting } from '../../src/cli/provision/provision-routing.js'
 import { isFailure } from '../../src/cli/provision/step.js'
 import { valueSubject } from '../../src/cli/value-subject.js'
 import { type SourceRecord } from '../../src/engine/record.js'
+import { LedgerWriter, readEntries, type RoutingEntry } from '../../src/generator/ledger.js'
 import { type ProduceControls, type ProduceSummary } from '../../src/generator/produce-records.js'
-import { produceRouting } from '../../src/generator/routing/produce-routing.js'
+import { produceRouting, toRoutingEntry } from '../../src/generator/routing/produce-routing.js'
+import { type RoutingRecord } from '../../src/generator/routing/routing-generator.js'
 import { chooseRoutingKinds } from '../../src/generator/routing/routing-kinds.js'
 import { type RoutingSchemaIds } from '../../src/generator/routing/routing-value.js'
 import { renderDifferences } from '../../src/proof/proof-rows.js'
@@ -14,6 +17,7 @@ import { readTopic } from '../../src/proof/read-topic.js'
 import { proveRouting, type RoutingProof, type RoutingProofOptions } from '../../src/proof/routing/prove-routing.js'
 import { loadConfig, type RoutingConfig } from '../../src/service/config/load-config.js'
 import { eventually } from './eventually.js'
+import { sendRecords } from './send-records.js'
 import { TestService } from './service.js'
 import { createTestFolder, type TestScope } from './stack.js'
 
@@ -63,15 +67,25 @@ export class RoutingRoad {
 
   static async create (t: TestScope, options: RoutingRoadOptions): Promise<RoutingRoad> {
     const road = new RoutingRoad(t, options)
-    const { partitions = 3, replicationFactor = 1 } = options
-    const steps = await provisionRouting(road.config, { partitions, replicationFactor, timeoutMs: CREATE_TIMEOUT_MS })
-    const failed = steps.find(isFailure)
-    if (failed !== undefined) throw new Error(`${failed.kind} ${failed.name} could not be created: ${failed.detail}`)
+    await road.provision()
     return road
   }
 
+  /** Creates those of its topics and subjects that do not exist. */
+  async provision (): Promise<void> {
+    const { partitions = 3, replicationFactor = 1 } = this.#options
+    const steps = await provisionRouting(this.config, { partitions, replicationFactor, timeoutMs: CREATE_TIMEOUT_MS })
+    const failed = steps.find(isFailure)
+    if (failed !== undefined) throw new Error(`${failed.kind} ${failed.name} could not be created: ${failed.detail}`)
+  }
+
+  /** What a service of this road is started with. */
+  environment (knobs: Environment = {}): Environment {
+    return { ...this.#environment, ...knobs }
+  }
+
   async startService (knobs: Environment = {}): Promise<TestService> {
-    return await TestService.start(this.#t, { ...this.#environment, ...knobs }, [], 'routing')
+    return await TestService.start(this.#t, this.environment(knobs), [], 'routing')
   }
 
   /** Sends records straight to Kafka and writes the ledger. `resume`: goes on after those of an earlier call. Asks the registry once. */
@@ -90,11 +104,34 @@ export class RoutingRoad {
       fanOutShare,
       invalidShare,
       kinds: chooseRoutingKinds(invalidKinds),
-      schemas: await (this.#schemas ??= findSchemaIds(this.config, routing.topic)),
+      schemas: await this.schemas(),
       now: Date.now
     })
     if (summary.failed > 0 && !mayFail) throw new Error(`${summary.failed} records were not produced; the first: ${summary.firstFailure}`)
     return summary
+  }
+
+  /** Sends these very records, in their order, behind those of earlier calls; the ledger is one that `produce` has not begun. */
+  async send (records: readonly RoutingRecord[]): Promise<void> {
+    const { kafka, routing: { topic } } = this.config
+    const ledger = existsSync(this.ledger) ? await LedgerWriter.resume(this.ledger) : await LedgerWriter.create(this.ledger, {})
+    await sendRecords(records, { kafka: { ...kafka, compression: 'none' }, topic, keyOf: record => record.key, toEntry: toRoutingEntry, ledger })
+  }
+
+  /** Of what producers write; asks the registry once. */
+  async schemas (): Promise<RoutingSchemaIds> {
+    return await (this.#schemas ??= findSchemaIds(this.config, this.config.routing.topic))
+  }
+
+  async entries (): Promise<RoutingEntry[]> {
+    return await readEntries<RoutingEntry>(this.ledger)
+  }
+
+  /** What the group has committed, by partition; of partitions of which it has. */
+  async committed (): Promise<Map<number, number>> {
+    const { kafka, routing } = this.config
+    const ends = await readEnds(kafka, routing.topic, kafka.groupId)
+    return new Map(ends.flatMap(({ partition, committed }) => committed === undefined ? [] : [[partition, committed] as const]))
   }
 
   /** How many records the group has not committed yet. */
@@ -142,7 +179,7 @@ export class RoutingRoad {
 }
 
 /** As producers spell them. */
-const DESTINATIONS = ['FINANCE', 'marketing', 'Logistics'] as const
+export const DESTINATIONS = ['FINANCE', 'marketing', 'Logistics'] as const
 
 function environmentOf (options: RoutingRoadOptions): Environment {
   const { name, servers, knobs = {} } = options

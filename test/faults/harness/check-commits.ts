@@ -1,17 +1,13 @@
-import { type Report } from '../../../bench/recording-endpoint/report.js'
-import { type LedgerEntry } from '../../../src/generator/ledger.js'
+import { type BaseEntry } from '../../../src/generator/ledger.js'
 import { type Commit } from '../../helpers/commits.js'
 
 /**
- * Commits that passed a record before its end: before its message was accepted by its queue, it was accepted by the
- * retry queue, or its dead letter was made. All times are of one machine's clock, in ms; a record's end is taken early
- * and a commit late, so that whatever is found is a violation.
+ * Commits that passed a record before its end. `endOf`: when a record had it, `Infinity` for never; asked with the place
+ * as `partition:offset`. All times are of one machine's clock, in ms; a record's end is taken early and a commit late, so
+ * that whatever is found is a violation.
  */
-export function checkCommits (
-  commits: readonly Commit[], entries: readonly LedgerEntry[], letters: ReadonlyMap<string, { readonly at: number }>, report: Pick<Report, 'acceptedAt' | 'handedOver'>
-): string[] {
+export function checkCommits<E extends BaseEntry> (commits: readonly Commit[], entries: readonly E[], endOf: (entry: E, place: string) => number): string[] {
   const ends = new Map<number, Array<{ readonly offset: number, readonly at: number }>>()
-  const endOf = endsOf(report, letters)
   for (const entry of entries) {
     if (!('topic' in entry.place)) continue
     const { partition, offset } = entry.place
@@ -36,13 +32,4 @@ function violations (partition: number, commits: readonly Commit[], ends: Readon
     }
   }
   return found
-}
-
-function endsOf ({ acceptedAt = {}, handedOver = [] }: Pick<Report, 'acceptedAt' | 'handedOver'>, letters: ReadonlyMap<string, { readonly at: number }>): (entry: LedgerEntry, place: string) => number {
-  const handedOverAt = new Map<string, number>()
-  for (const { partition, offset, at } of handedOver) {
-    const place = `${partition}:${offset}`
-    handedOverAt.set(place, Math.min(at, handedOverAt.get(place) ?? Infinity))
-  }
-  return ({ uid = '' }, place) => Math.min(acceptedAt[uid] ?? Infinity, handedOverAt.get(place) ?? Infinity, letters.get(place)?.at ?? Infinity)
 }

@@ -1,15 +1,6 @@
 import { type Report } from '../../../bench/recording-endpoint/report.js'
 import { type LedgerEntry } from '../../../src/generator/ledger.js'
-
-/** A dead letter, by the place of its record. */
-export interface Letter {
-  readonly reason: string
-  /** Of the record's value, in hex. */
-  readonly digest: string
-  /** ms since 1970 at which it was handed to its producer. */
-  readonly at: number
-  copies: number
-}
+import { type Letter } from './letters.js'
 
 export interface StoreOptions {
   readonly queueOf: (client: string) => string

@@ -6,8 +6,9 @@ import { type Random } from '../../../src/generator/random.js'
 import { EventsRoad, type Produce } from '../../helpers/events-road.js'
 import { TestService } from '../../helpers/service.js'
 import { type Hooks } from './hooks/hooks.js'
+import { expectPromises, type Verdict } from './promises.js'
 import { randomOf, RUN_SEED } from './seed.js'
-import { judge, type Expectation, type Verdict } from './verdict.js'
+import { judge, type Expectation } from './verdict.js'
 
 type Environment = Readonly<Record<string, string>>
 
@@ -104,9 +105,8 @@ export class FaultRun {
     const alive = this.services.filter(service => !service.hasExited)
     await this.road.isWorkedOff(alive, timeoutMs)
     const verdict = await judge(this, { ...expectation, unknownOutcomes: this.#unknownOutcomes })
-    for (const { promise, problems } of verdict.promises) this.#t.same(problems, [], promise)
+    expectPromises(this.#t, this.name, verdict)
     for (const { name, hits } of this.endpoint.hits()) this.#t.ok(hits > 0, `the fault "${name}" was met`)
-    this.#t.comment(`figures: ${this.name}: ${Object.entries(verdict.figures).map(([what, value]) => `${what} ${value}`).join(', ')}`)
     return verdict
   }
 }

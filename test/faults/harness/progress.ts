@@ -1,9 +1,18 @@
 import { AppError } from '../../../src/errors.js'
-import { type EventsRoad } from '../../helpers/events-road.js'
-import { type FaultRun } from './fault-run.js'
+import { type TestService } from '../../helpers/service.js'
+
+export interface Progressing {
+  readonly road: Road
+  readonly services: readonly TestService[]
+}
+
+interface Road {
+  /** By partition. */
+  committed (): Promise<ReadonlyMap<number, number>>
+}
 
 /** Waits until the broker holds a later offset of the group than now, of every partition. Needs a load, and records with keys. */
-export async function progress ({ road, services }: FaultRun, partitions: number): Promise<void> {
+export async function progress ({ road, services }: Progressing, partitions: number): Promise<void> {
   const alive = services.find(service => !service.hasExited)
   let before: ReadonlyMap<number, number> | undefined
   await alive?.sees('every partition is committed further', async () => {
@@ -14,7 +23,7 @@ export async function progress ({ road, services }: FaultRun, partitions: number
 }
 
 /** Nothing while the brokers do not answer. */
-async function committed (road: EventsRoad): Promise<ReadonlyMap<number, number> | undefined> {
+async function committed (road: Road): Promise<ReadonlyMap<number, number> | undefined> {
   try {
     return await road.committed()
   } catch (error) {

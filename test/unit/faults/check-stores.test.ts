@@ -1,7 +1,8 @@
 import t from 'tap'
 import { type Report } from '../../../bench/recording-endpoint/report.js'
 import { type LedgerEntry } from '../../../src/generator/ledger.js'
-import { checkStores, type Letter, type StoreOptions } from '../../faults/harness/check-stores.js'
+import { checkStores, type StoreOptions } from '../../faults/harness/check-stores.js'
+import { type Letter } from '../../faults/harness/letters.js'
 
 const QUEUE = 'run-a.fifo'
 const OPTIONS: StoreOptions = { queueOf: client => `run-${client}.fifo`, attemptsMayEnd: false, unknownOutcomes: 0 }
