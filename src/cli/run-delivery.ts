@@ -1,4 +1,5 @@
 import { startIngest } from '../ingest/start.js'
+import { startDestinations } from '../pipelines/delivery/start.js'
 import { type RunEnd, type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
 import { type DeliveryConfig } from '../service/config/load-config.js'
 
@@ -7,6 +8,7 @@ export async function startDelivery (config: DeliveryConfig, service: Service): 
   const { parts } = config.delivery
   const running: RunningPipeline[] = []
   if (parts !== 'destinations') running.push(await startIngest(config, service))
+  if (parts !== 'ingest') running.push(...startDestinations(config, service))
   return join(running)
 }
 
