@@ -73,6 +73,14 @@ function road (t: Test, options: { settings?: Partial<KafkaProducerSettings>, ba
   return { engine, producer, counts, rejected, settled: () => engine.settledTotal }
 }
 
+/** The client can not be made to fail so: it is as if it had said it, and nothing of what it still had was delivered. */
+function failFatally (client: Producer): void {
+  const emit = client.emit.bind(client) as (event: string, ...details: unknown[]) => boolean
+  client.emit = (event: string, ...details: unknown[]): boolean =>
+    event === 'delivery-report' ? emit(event, new Error('Local: Purged in queue'), details[1]) : emit(event, ...details)
+  emit('event.error', new Error('Local: Fatal error'))
+}
+
 /** A key belongs to one partition, as in Kafka. */
 function recordTo (topic: string, offset: number, { size = 100, headers = [] as readonly Header[] } = {}): SourceRecord {
   const key = offset % KEYS
@@ -180,8 +188,7 @@ t.test('after a fatal error a new client sends what has no report, in order', { 
   let sent = 0
   rdkafka.Producer.prototype.produce = function (this: Producer, ...args: Parameters<typeof produce>): unknown {
     clients.add(this)
-    // The client itself can not be made to fail so: it is as if it had said it, in the middle of a call.
-    if (++sent === 700) setImmediate(() => { this.emit('event.error', new Error('Local: Fatal error')) })
+    if (++sent === 700) setImmediate(() => { failFatally(this) })
     return Reflect.apply(produce, this, args)
   }
   const { engine, settled, counts, rejected } = road(t, { settings: { properties: { ...SETTINGS.properties, 'queue.buffering.max.messages': '100' } } })
