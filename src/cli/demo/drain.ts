@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { type KafkaSettings } from '../../connectors/kafka/client-config.js'
 import { readEnds } from '../../proof/read-ends.js'
-import { type PipelineConfigs } from '../../service/config/load-config.js'
 import { AppError } from '../../errors.js'
 import { type DemoService } from './service.js'
 
@@ -28,7 +28,7 @@ export async function untilSettled (service: DemoService, records: number, onPro
 }
 
 /** Waits until the group has committed the end of every partition of its topic; false when it has not in time. */
-export async function untilCommitted ({ kafka }: Pick<PipelineConfigs['events' | 'routing'], 'kafka'>, topic: string): Promise<boolean> {
+export async function untilCommitted ({ kafka }: { readonly kafka: KafkaSettings & { readonly groupId: string } }, topic: string): Promise<boolean> {
   const deadline = performance.now() + COMMIT_TIMEOUT_MS
   for (;;) {
     const ends = await readEnds(kafka, topic, kafka.groupId)

@@ -5,6 +5,15 @@ export interface RoutingPlace {
   readonly adminPort: number
 }
 
+/** Where the servers of the delivery demo are. */
+export interface DeliveryPlace {
+  readonly brokers: string
+  readonly adminPort: number
+  readonly ingestPort: number
+  /** As `DELIVERY_DESTINATIONS_JSON` has them. */
+  readonly destinations: readonly object[]
+}
+
 /** Where the servers of the events demo are. */
 export interface DemoPlace {
   readonly brokers: string
@@ -16,7 +25,7 @@ export interface DemoPlace {
 }
 
 /** What says where things are and what they are called. Knobs that only tune, such as `VALIDATION_THREADS`, are the user's. */
-const PLACES = /^(KAFKA_|AWS_|EVENTS_|ROUTING_|SCHEMA_REGISTR|ADMIN_|DEAD_LETTER_TOPIC$|RETRY_QUEUE$|SQS_QUEUE_URLS$|PROCESSES$)/
+const PLACES = /^(KAFKA_|AWS_|EVENTS_|ROUTING_|SCHEMA_REGISTR|DELIVERY_|INGEST_|ADMIN_|DEAD_LETTER_TOPIC$|RETRY_QUEUE$|SQS_QUEUE_URLS$|PROCESSES$)/
 
 /** Local servers check no credentials, but the SDK wants some. */
 export const LOCAL_REGION = 'eu-west-1'
@@ -38,6 +47,10 @@ export function demoEnvironment (env: NodeJS.ProcessEnv, place: DemoPlace): Node
 
 export function routingDemoEnvironment (env: NodeJS.ProcessEnv, place: RoutingPlace): NodeJS.ProcessEnv {
   return { ...withoutPlaces(env), ...common(place), SCHEMA_REGISTRY_URL: place.registryUrl }
+}
+
+export function deliveryDemoEnvironment (env: NodeJS.ProcessEnv, place: DeliveryPlace): NodeJS.ProcessEnv {
+  return { ...withoutPlaces(env), ...common(place), INGEST_PORT: String(place.ingestPort), DELIVERY_DESTINATIONS_JSON: JSON.stringify(place.destinations) }
 }
 
 /** The AWS SDK reads the environment of the process it runs in, so it has to be this process' own. */

@@ -25,15 +25,22 @@ export interface Speed {
 }
 
 /** What was proved, how fast it was, and the verdict. */
-export function renderSummary ({ agrees, rows, differences, identity }: ProofSummary, speed: Speed): string {
-  const verdict = agrees ? 'Everything agrees.' : `It does not agree:\n${renderDifferences(differences)}`
+export function renderSummary (proof: ProofSummary, speed: Speed): string {
   return [
-    `Proof: each store read to its end and compared with the producer's ledger, by ${identity}\n`,
-    formatTable(rows.map(row => ['', ...row])),
+    renderProof(proof, 'each store read to its end and compared with the producer\'s ledger'),
     '\nSpeed, with everything on this machine\n',
     formatTable(speedRows(speed).map(row => ['', ...row])),
-    `\n${verdict.trimEnd()}\n`
+    renderVerdict(proof)
   ].join('')
+}
+
+/** What was compared, and a line per promise. */
+export function renderProof ({ rows, identity }: Pick<ProofSummary, 'rows' | 'identity'>, how: string): string {
+  return `Proof: ${how}, by ${identity}\n${formatTable(rows.map(row => ['', ...row]))}`
+}
+
+export function renderVerdict ({ agrees, differences }: Pick<ProofSummary, 'agrees' | 'differences'>): string {
+  return `\n${(agrees ? 'Everything agrees.' : `It does not agree:\n${renderDifferences(differences)}`).trimEnd()}\n`
 }
 
 function speedRows ({ records, unit, arrival, elapsedMs, backlog, trickle }: Speed): string[][] {
