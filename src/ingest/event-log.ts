@@ -1,7 +1,7 @@
 import { blamesMessage } from '../connectors/kafka/delivery-outcome.js'
 import { type DeliveryProducer } from '../connectors/kafka/delivery-producer.js'
-import { type OutgoingMessage } from '../connectors/kafka/shipment.js'
-import { type Clock } from '../engine/clock.js'
+import { type DeliveryFailures, type OutgoingMessage } from '../connectors/kafka/shipment.js'
+import { type Clock, type Timer } from '../engine/clock.js'
 
 export interface EventLogOptions {
   readonly producer: Pick<DeliveryProducer, 'deliver' | 'oldestPendingMs'>
@@ -23,6 +23,12 @@ export type Appended = 'appended' | 'full' | 'unavailable' | 'unknown' | 'too-la
 
 type LogRecord = OutgoingMessage & { readonly value: Buffer }
 
+interface Caller {
+  /** Monotonic ms. */
+  readonly until: number
+  resolve (result: Appended): void
+}
+
 /**
  * The way into the topic. What is handed over is never taken back, since the client sends it sooner or later anyway: it
  * counts as pending until it is reported, however long its caller has been gone. So what an outage piles up is
@@ -30,6 +36,9 @@ type LogRecord = OutgoingMessage & { readonly value: Buffer }
  */
 export class EventLog {
   readonly #options: EventLogOptions
+  /** Those that wait, oldest first. */
+  readonly #callers = new Set<Caller>()
+  #timer: Timer | undefined
   #isOpen = false
   #events = 0
   #bytes = 0
@@ -56,29 +65,51 @@ export class EventLog {
   }
 
   async append (records: readonly LogRecord[]): Promise<Appended> {
-    const { maxPendingEvents, maxPendingBytes } = this.#options
+    const { maxPendingEvents, maxPendingBytes, producer, clock, timeoutMs } = this.#options
     if (!this.isAvailable) return 'unavailable'
-    const bytes = records.reduce((sum, { value }) => sum + value.length, 0)
+    let bytes = 0
+    for (const { value } of records) bytes += value.length
     // One call is always taken, however large: else it never could be.
     if (this.#events > 0 && (this.#events + records.length > maxPendingEvents || this.#bytes + bytes > maxPendingBytes)) return 'full'
     this.#events += records.length
     this.#bytes += bytes
-    return await this.#inTime(this.#deliver(records, bytes))
-  }
-
-  async #deliver (records: readonly LogRecord[], bytes: number): Promise<Appended> {
-    const failures = await this.#options.producer.deliver(records)
-    this.#events -= records.length
-    this.#bytes -= bytes
-    if (failures === undefined) return 'appended'
-    return failures.every(failure => failure === undefined || blamesMessage(failure)) ? 'too-large' : 'unknown'
-  }
-
-  async #inTime (delivery: Promise<Appended>): Promise<Appended> {
-    const { clock, timeoutMs } = this.#options
     return await new Promise((resolve, reject) => {
-      const timer = clock.setTimer(() => { resolve('unknown') }, timeoutMs)
-      delivery.finally(() => { timer.clear() }).then(resolve, reject)
+      const caller = { resolve, until: clock.now() + timeoutMs }
+      this.#callers.add(caller)
+      this.#timer ??= clock.setTimer(() => { this.#giveUpLate() }, timeoutMs)
+      producer.deliver(records).then(failures => {
+        this.#events -= records.length
+        this.#bytes -= bytes
+        this.#forget(caller)
+        resolve(resultOf(failures))
+      }, reject)
     })
   }
+
+  /** All wait equally long, so the oldest are the first: one timer does for all. */
+  #giveUpLate (): void {
+    const { clock } = this.#options
+    this.#timer = undefined
+    for (const caller of this.#callers) {
+      const waitMs = caller.until - clock.now()
+      if (waitMs > 0) {
+        this.#timer = clock.setTimer(() => { this.#giveUpLate() }, waitMs)
+        return
+      }
+      this.#callers.delete(caller)
+      caller.resolve('unknown')
+    }
+  }
+
+  #forget (caller: Caller): void {
+    this.#callers.delete(caller)
+    if (this.#callers.size > 0) return
+    this.#timer?.clear()
+    this.#timer = undefined
+  }
+}
+
+function resultOf (failures: DeliveryFailures | undefined): Appended {
+  if (failures === undefined) return 'appended'
+  return failures.every(failure => failure === undefined || blamesMessage(failure)) ? 'too-large' : 'unknown'
 }

@@ -10,6 +10,7 @@ import { type Tenant } from './tenants.js'
 
 type RouteOptions = Pick<IngestOptions, 'topic' | 'log' | 'tenants' | 'maxBatchEvents' | 'clock' | 'observer'>
 
+const JSON_TYPE = 'application/json; charset=utf-8'
 const METHODS = ['PUT', 'POST']
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS']
 
@@ -23,10 +24,15 @@ export function addEventsRoute (app: FastifyInstance, options: RouteOptions): vo
   app.route({
     method: METHODS,
     url: '/events',
-    onRequest: async (request, reply) => {
+    // Not async: a promise fewer for each request.
+    onRequest: (request, reply, done) => {
       const admitted = route.admit(request)
-      if ('status' in admitted) return sendProblem(reply, admitted)
+      if ('status' in admitted) {
+        sendProblem(reply, admitted)
+        return
+      }
       request.tenant = admitted
+      done()
     },
     handler: async (request, reply) => await route.accept(request, reply)
   })
@@ -45,6 +51,7 @@ declare module 'fastify' {
 
 class EventsRoute {
   readonly #options: RouteOptions
+  #now = { at: NaN, text: '' }
 
   constructor (options: RouteOptions) {
     this.#options = options
@@ -84,12 +91,18 @@ class EventsRoute {
     if (appended !== 'appended') return sendProblem(reply, REFUSALS[appended])
     observer.accepted(tenant.name, records.length)
     const ids = records.map(({ id }) => id)
-    return await reply.code(202).type('application/json').send(JSON.stringify(read.isBatch ? { ids } : { id: ids[0] }))
+    return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify(read.isBatch ? { ids } : { id: ids[0] }))
+  }
+
+  /** Many requests come within a millisecond. */
+  #timeText (now: number): string {
+    if (now !== this.#now.at) this.#now = { at: now, text: new Date(now).toISOString() }
+    return this.#now.text
   }
 
   #toRecords (events: readonly IncomingEvent[], { name: tenant }: Tenant, idempotencyKey: string | undefined) {
     const { topic, clock } = this.#options
-    const receivedAt = new Date(clock.wallTime()).toISOString()
+    const receivedAt = this.#timeText(clock.wallTime())
     return events.map((event, index) => {
       const id = eventId(tenant, idempotencyKey, index)
       return { id, ...toEventRecord(topic, { id, tenant, ...event, received_at: receivedAt }) }

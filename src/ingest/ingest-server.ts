@@ -50,8 +50,12 @@ export async function startIngestServer (options: IngestOptions): Promise<Ingest
   const { host, port, clock } = options
   let isClosing = false
   const app = createApp(options)
-  // A connection that stays open after its last answer would be waited for.
-  app.addHook('onSend', async (_request, reply) => { if (isClosing) reply.header('connection', 'close') })
+  app.addHook('onResponse', (request, reply, done) => {
+    options.observer.answered(reply.statusCode, reply.elapsedTime)
+    // A connection that stays open after its last answer would be waited for.
+    if (isClosing) request.raw.socket.end()
+    done()
+  })
   try {
     await app.listen({ host, port })
   } catch (error) {
@@ -83,7 +87,6 @@ function createApp (options: IngestOptions): FastifyInstance {
   app.server.headersTimeout = requestTimeoutMs
   app.server.maxConnections = maxConnections
   acceptBodies(app)
-  app.addHook('onResponse', async (_request, reply) => { observer.answered(reply.statusCode, reply.elapsedTime) })
   app.setNotFoundHandler(async (_request, reply) => await sendProblem(reply, { status: 404, detail: 'there are /events and /openapi.json' }))
   app.setErrorHandler(async (error: FastifyError, _request, reply) => await refuse(error, reply, observer))
   const document = JSON.stringify(openApiDocument({ maxBodyBytes, maxBatchEvents, needKeys: tenants.needKeys }))

@@ -44,6 +44,7 @@ export class Metrics implements Observer, Incidents {
 
   render (): Promise<string> {
     this.#gauges.collect()
+    this.ingest.collect()
     this.delivery.collect()
     for (const keys of this.#calls.values()) for (const tally of keys.values()) tally.tell()
     return this.#set.registry.metrics()
