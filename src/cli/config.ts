@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { describeConfig, type Setting } from '../service/config/describe-config.js'
 import { loadConfig } from '../service/config/load-config.js'
+import { renderDestinationsSchema } from '../service/config/delivery-destinations.js'
 import { fillMarkers, renderConfigTables, renderEnvExample } from '../service/config/render-docs.js'
 import { type PipelineName } from '../service/config/pipelines.js'
 import { renderMetricsTable } from '../service/metrics/render-docs.js'
@@ -49,6 +50,7 @@ export async function generatedDocuments (): Promise<Map<string, string>> {
   return new Map([
     ['.env.example', renderEnvExample()],
     ['docs/configuration.md', await filled('docs/configuration.md', renderConfigTables())],
+    ['resource/delivery/destinations.schema.json', renderDestinationsSchema()],
     ['docs/metrics.md', await filled('docs/metrics.md', renderMetricsTable())]
   ])
 }

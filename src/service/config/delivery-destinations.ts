@@ -13,12 +13,15 @@ const RESERVED_HEADERS = new Set([
 
 const EXAMPLE = '[{"name":"bigquery","url":"https://events.example.com/in"}]'
 
+const SCHEMA = { type: 'array', minItems: 1, items: DELIVERY_DESTINATION_SCHEMA } as const
+
 // The schema is ours: compiled once, with the defaults filled in.
-const validate = new Ajv2020({ allErrors: true, useDefaults: true, strictTypes: false }).compile<DeliveryDestination[]>({
-  type: 'array',
-  minItems: 1,
-  items: DELIVERY_DESTINATION_SCHEMA
-})
+const validate = new Ajv2020({ allErrors: true, useDefaults: true, strictTypes: false }).compile<DeliveryDestination[]>(SCHEMA)
+
+/** For editors. */
+export function renderDestinationsSchema (): string {
+  return `${JSON.stringify({ $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Destinations of penstock run delivery', ...SCHEMA }, null, 2)}\n`
+}
 
 /**
  * A JSON array of destinations, or a file that holds one. All that is wrong with any of them is said at once, by the name

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { createLogger } from '../../../../src/service/logger.js'
 import { describeConfig } from '../../../../src/service/config/describe-config.js'
@@ -43,6 +44,12 @@ t.test('Destinations come from a file as well', async t => {
   t.equal(origins.get('DELIVERY_DESTINATIONS_JSON'), 'file /etc/destinations.json')
   t.match(problemsOf({ ...MINIMAL, DELIVERY_DESTINATIONS_FILE: '/etc/destinations.json' }, files), [/^DELIVERY_DESTINATIONS_JSON: is set, and so is DELIVERY_DESTINATIONS_FILE/])
   t.match(problemsOf({ KAFKA_BROKERS: 'localhost:1', DELIVERY_DESTINATIONS_FILE: '/nowhere' }), [/^DELIVERY_DESTINATIONS_FILE: the file \/nowhere can not be read/])
+})
+
+t.test('The example of the project passes', async t => {
+  const text = readFileSync(new URL('../../../../../resource/delivery/destinations.json', import.meta.url), 'utf8')
+  const { delivery } = load({ ...MINIMAL, DELIVERY_DESTINATIONS_JSON: text }).config
+  t.same(delivery.destinations.map(({ name }) => name).sort(), ['azureDataLake', 'bigquery', 'postgres', 'redshift', 'snowflake'], 'the destinations of the original')
 })
 
 t.test('All mistakes in the destinations are said at once, by the name of the destination', async t => {

@@ -15,12 +15,13 @@ t.test('each destination has its own figures, which also count in those of the p
   a.offsetsLost('event-log', 7)
   a.held('a', undefined, 'CREDENTIALS', 'planted')
   b.held('dead-letters', undefined, 'NOT_FOUND', 'planted')
+  const now = Date.now()
   const partition = { topic: 'event-log', oldestUnsettledMs: 0, inFlightRecords: 0, inFlightBytes: 0 }
   a.collectFrom({
     partitions: () => [
-      { ...partition, partition: 0, lagRecords: 5, oldestTimestamp: Date.now() - 60_000 },
+      { ...partition, partition: 0, lagRecords: 5, oldestTimestamp: now - 60_000 },
       { ...partition, partition: 1, lagRecords: 6, oldestTimestamp: -1 },
-      { ...partition, partition: 2, lagRecords: undefined, oldestTimestamp: Date.now() - 90_000 }
+      { ...partition, partition: 2, lagRecords: undefined, oldestTimestamp: now - 90_000 }
     ],
     inFlight: () => ({ records: 0, bytes: 0 })
   })
