@@ -59,8 +59,8 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
   }
 
   async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<RoutedRecord>>> {
-    const missing = this.#missingIds(chunk)
-    if (missing.size > 0) await this.#lookUp(missing)
+    const missing = [...idsOf(chunk)].filter(id => !this.#options.cache.has(id))
+    if (missing.length > 0) await this.#lookUp(missing)
     return await this.#inner.examine(chunk)
   }
 
@@ -72,13 +72,7 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
     await this.#inner.close()
   }
 
-  #missingIds (chunk: readonly SourceRecord[]): ReadonlySet<number> {
-    const missing = new Set<number>()
-    for (const id of idsOf(chunk)) if (!this.#options.cache.has(id)) missing.add(id)
-    return missing
-  }
-
-  async #lookUp (ids: ReadonlySet<number>): Promise<void> {
+  async #lookUp (ids: readonly number[]): Promise<void> {
     const { cache, hold } = this.#options
     try {
       const queue = ids.values()
@@ -133,13 +127,15 @@ const LOOK_UPS = 4
 
 const WORKER = new URL('../../../workers/routing.js', import.meta.url)
 
-/** Repetitions in a row are left out: most records have the id of the one before. */
-function * idsOf (records: readonly SourceRecord[]): IterableIterator<number> {
+/** Of the schemas that these were written with. Most records have the id of the one before. */
+function idsOf (records: readonly SourceRecord[]): ReadonlySet<number> {
+  const ids = new Set<number>()
   let last: number | undefined
   for (const { value } of records) {
     const id = value === null ? undefined : schemaIdOf(value)
     if (id === undefined || id === last) continue
+    ids.add(id)
     last = id
-    yield id
   }
+  return ids
 }
