@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import rdkafka, { type LibrdKafkaError, type Metadata } from 'node-rdkafka'
 import { adminConfig, type KafkaSettings } from '../../../src/connectors/kafka/client-config.js'
-import { createKafka, type KafkaServer } from '../../../src/stack/kafka.js'
+import { createKafka, type KafkaOptions, type KafkaServer } from '../../../src/stack/kafka.js'
 import { findFreePort } from '../../../src/stack/ports.js'
 import { createTestFolder, type TestScope } from '../../helpers/stack.js'
 import { findCoordinator } from './kafka-request.js'
@@ -26,20 +26,31 @@ export class KafkaCluster {
   }
 
   /** Ends with the test. */
-  static async start (t: TestScope): Promise<KafkaCluster> {
+  static async start (t: TestScope, properties: NonNullable<KafkaOptions['properties']> = {}): Promise<KafkaCluster> {
     const dir = createTestFolder(t)
     const places = await Promise.all(NODE_IDS.map(async nodeId => ({ nodeId, port: await findFreePort(), controllerPort: await findFreePort() })))
     const nodes = new Map(places.map(place => [place.nodeId as number, {
       port: place.port,
-      server: createKafka({ ...place, dir: join(dir, String(place.nodeId)), logFile: join(dir, `kafka-${place.nodeId}.log`), voters: places })
+      server: createKafka({ ...place, dir: join(dir, String(place.nodeId)), logFile: join(dir, `kafka-${place.nodeId}.log`), voters: places, properties })
     }]))
     t.teardown(async () => { await Promise.all([...nodes.values()].map(({ server }) => server.kill())) })
     await Promise.all([...nodes.values()].map(({ server }) => server.start()))
     return new KafkaCluster(nodes)
   }
 
+  get nodeIds (): readonly number[] {
+    return [...this.#nodes.keys()]
+  }
+
   /** Which node leads this partition now. */
   async leaderOf (kafka: KafkaSettings, topic: string, partition: number): Promise<number> {
+    const leader = (await this.leaders(kafka)).get(`${topic}-${partition}`)
+    if (leader === undefined || leader < 0) throw new Error(`${topic}-${partition} has no leader now`)
+    return leader
+  }
+
+  /** Which node leads each partition of each topic now, by `topic-partition`; -1 where none does. */
+  async leaders (kafka: KafkaSettings): Promise<ReadonlyMap<string, number>> {
     const client = new rdkafka.Producer(adminConfig(kafka))
     try {
       const metadata = await new Promise<Metadata>((resolve, reject) => {
@@ -48,9 +59,7 @@ export class KafkaCluster {
           else reject(new Error(error.message))
         })
       })
-      const leader = metadata.topics.find(({ name }) => name === topic)?.partitions.find(({ id }) => id === partition)?.leader
-      if (leader === undefined || leader < 0) throw new Error(`${topic}-${partition} has no leader now`)
-      return leader
+      return new Map(metadata.topics.flatMap(({ name, partitions }) => partitions.map(({ id, leader }) => [`${name}-${id}`, leader] as const)))
     } finally {
       await new Promise<void>(resolve => { client.disconnect(() => { resolve() }) })
     }
