@@ -1,6 +1,7 @@
 import { type RegistryError } from '../../connectors/schema-registry/registry-error.js'
 import { type Clock, type Timer } from '../../engine/clock.js'
 import { type Incidents } from '../../engine/observer.js'
+import { type FailureCode } from '../../errors.js'
 
 /** As stages are named in metrics and logs. */
 const NAME = 'schema-registry'
@@ -18,7 +19,7 @@ export interface RegistryHoldOptions {
  */
 export class RegistryHold {
   readonly #options: RegistryHoldOptions
-  #held: { readonly since: number, quiet: Timer } | undefined
+  #held: { readonly since: number, code: FailureCode, quiet: Timer } | undefined
   #problem: string | undefined
 
   constructor (options: RegistryHoldOptions) {
@@ -33,13 +34,15 @@ export class RegistryHold {
   failed ({ code, message }: RegistryError): void {
     const { clock, incidents, quietMs } = this.#options
     const quiet = clock.setTimer(() => { this.answered() }, quietMs)
-    this.#problem = `records wait for the schema registry: ${message}`
+    // Each id has its own words for the same trouble: the first will do, or a log would fill with them.
+    if (this.#held?.code !== code) this.#problem = `records wait for the schema registry: ${message}`
     if (this.#held === undefined) {
-      this.#held = { since: clock.now(), quiet }
+      this.#held = { since: clock.now(), code, quiet }
       incidents.held(NAME, undefined, code, message)
     } else {
       this.#held.quiet.clear()
       this.#held.quiet = quiet
+      this.#held.code = code
     }
   }
 

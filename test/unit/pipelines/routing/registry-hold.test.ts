@@ -41,3 +41,13 @@ t.test('a hold ends when nobody asks any more', async t => {
   t.equal(hold.problem, undefined)
   t.equal(said.length, 2)
 })
+
+t.test('the reason is that of the first failure, until one of another kind comes', async t => {
+  const { hold } = rig()
+  hold.failed(AWAY)
+  hold.failed(new RegistryError('away', 'UNAVAILABLE', 'another id'))
+  t.match(hold.problem, /down/)
+  hold.failed(new RegistryError('credentials', 'CREDENTIALS', 'expired'))
+  t.match(hold.problem, /expired/)
+  hold.close()
+})
