@@ -41,7 +41,7 @@ t.test(`P1: killed ${KILLS} times at random under ${RATE_PER_SECOND} records a s
   const meter = new RateMeter(t, () => run.delivered)
   let produced = 0
   const stopLoad = steadyLoad(t, run, {
-    ratePerSecond: RATE_PER_SECOND, origins: 40, fanOutShare: FAN_OUT_SHARE, invalidShare: 0.05, onProgress: acknowledged => { produced = acknowledged }
+    ratePerSecond: RATE_PER_SECOND, origins: 41, fanOutShare: FAN_OUT_SHARE, invalidShare: 0.05, onProgress: acknowledged => { produced = acknowledged }
   })
 
   const killedAt: number[] = []

@@ -1,12 +1,12 @@
 import { ORIGIN_HEADER, parseOrigin } from '../../../src/connectors/kafka/message-headers.js'
-import { type RoutingEntry } from '../../../src/generator/ledger.js'
 import { type Difference, DIFFERENCES, type DifferenceKind } from '../../../src/proof/differences.js'
 import { readTopic } from '../../../src/proof/read-topic.js'
 import { readCommits, staleCommits } from '../../helpers/commits.js'
 import { DESTINATIONS, type RoutingRoad } from '../../helpers/routing-road.js'
 import { checkCommits } from './check-commits.js'
-import { checkLetterCount, collectLetters, countLetters, type Letter } from './letters.js'
+import { checkLetterCount, collectLetters, countLetters } from './letters.js'
 import { sumMetrics, verdict, type Verdict } from './promises.js'
+import { messageKey, routedEnds } from './routed-ends.js'
 import { type RoutingRun } from './routing-run.js'
 
 export interface RoutingExpectation {
@@ -41,7 +41,7 @@ export async function judgeRouting ({ name, road, services }: RoutingRun, { repe
       verdict('I1: no record is lost at any destination', found('not-in-topic', 'output-missing')),
       verdict('I2: every invalid record is in the dead letters, for its reason, and no other is', found('letter-missing', 'letter-reason', 'letter-bytes', 'letter-key', 'letter-headers', 'letter-phantom')),
       verdict('I3: there is nothing that nobody produced', found('topic-phantom', 'topic-repeat', 'output-phantom', 'output-wrong-topic', 'output-fields', 'output-key', 'output-headers', 'output-partition')),
-      verdict('I4: no commit passes a record without an end', checkCommits(commits, entries, endsOf(messages.firstAt, letters))),
+      verdict('I4: no commit passes a record without an end', checkCommits(commits, entries, routedEnds(messages.firstAt, letters))),
       verdict('I4: no commit goes back', staleCommits(commits)),
       verdict('I5: each key comes to each destination in the order of the source', found('output-inverted')),
       verdict('I6: no more is repeated than stated', (['messages', 'letters'] as const)
@@ -83,17 +83,6 @@ async function readMessages (road: RoutingRoad): Promise<Messages> {
     })
   }
   return { firstAt, repeated }
-}
-
-/** A record has its end when the last of its destinations has its message. */
-function endsOf (firstAt: ReadonlyMap<string, number>, letters: ReadonlyMap<string, Letter>): (entry: RoutingEntry, place: string) => number {
-  return ({ expected, destinations }, place) => expected === 'valid'
-    ? Math.max(...destinations.map(destination => firstAt.get(messageKey(place, destination)) ?? Infinity))
-    : letters.get(place)?.at ?? Infinity
-}
-
-function messageKey (place: string, destination: string): string {
-  return `${place} ${destination.toLowerCase()}`
 }
 
 function describe (differences: readonly Difference[]): string[] {
