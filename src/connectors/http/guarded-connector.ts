@@ -23,6 +23,8 @@ export function createGuardedConnector ({ guard, resolve, timeoutMs, ca }: Guard
   const connect = buildConnector({
     timeout: timeoutMs,
     autoSelectFamily: true,
+    // Node gives an address up after 250 ms when there is another, which is less than some networks need.
+    autoSelectFamilyAttemptTimeout: Math.max(MIN_ATTEMPT_MS, timeoutMs / 2),
     lookup: guardedLookup(guard, resolve),
     ...(ca === undefined ? {} : { ca })
   })
@@ -33,6 +35,8 @@ export function createGuardedConnector ({ guard, resolve, timeoutMs, ca }: Guard
     else callback(forbidden(options.hostname, refused), null)
   }
 }
+
+const MIN_ATTEMPT_MS = 250
 
 function guardedLookup (guard: AddressGuard, resolve: ResolveName): LookupFunction {
   return (hostname, { all }, callback) => {
