@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { advancesBy } from './harness/advances-by.js'
 import { FaultRun } from './harness/fault-run.js'
 import { foreignCommits } from './harness/foreign-commits.js'
 import { type GroupMode, groupModes, groupProperties } from './harness/group-modes.js'
@@ -91,14 +92,4 @@ async function startSlow (t: Test, what: string, { name: mode, knobs }: GroupMod
 
 function commitsOf ({ name }: FaultRun): SeenCommit[] {
   return proxy.commitFaults.commits.filter(({ groupId }) => groupId === name)
-}
-
-/** Commits that a member sent in a span of time, and that went beyond all before them. */
-function advancesBy (member: string, commits: readonly SeenCommit[], from: number, to: number): string[] {
-  const highest = new Map<number, number>()
-  return commits.flatMap(({ clientId, at, partitions }) => partitions.flatMap(({ partition, offset }) => {
-    const before = highest.get(partition) ?? 0
-    highest.set(partition, Math.max(before, offset))
-    return clientId === member && at > from && at < to && offset > before ? [`partition ${partition}: ${offset} after ${before}`] : []
-  }))
 }

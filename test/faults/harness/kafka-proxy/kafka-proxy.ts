@@ -3,14 +3,16 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { LOOPBACK } from '../../../../src/stack/ports.js'
 import { CommitFaults, type SeenCommit } from './commit-faults.js'
 import { FrameReader } from './frame-reader.js'
-import { OFFSET_COMMIT, readCorrelationId, readErrorCodes, readOffsetCommit, readRequestHeader, rewriteErrorCodes, spoilGeneration } from './offset-commit.js'
+import { HeldAnswers, PRODUCE } from './held-answers.js'
+import { OFFSET_COMMIT, readClientId, readCorrelationId, readErrorCodes, readOffsetCommit, readRequestHeader, rewriteErrorCodes, spoilGeneration } from './offset-commit.js'
 
 /**
  * Stands before a broker that advertises this proxy's port as its own. Hands everything on as it is, except the commits
- * that are to fail, and remembers every commit that passes.
+ * that are to fail and the answers that are to wait, and remembers every commit that passes.
  */
 export class KafkaProxy {
   readonly commitFaults = new CommitFaults()
+  readonly heldAnswers = new HeldAnswers()
   readonly #server: Server
   readonly #brokerPort: number
   readonly #sockets = new Set<Socket>()
@@ -37,7 +39,7 @@ export class KafkaProxy {
   #bridge (client: Socket): void {
     const broker = connect({ host: LOOPBACK, port: this.#brokerPort, noDelay: true })
     client.setNoDelay(true)
-    const connection = new Connection(client, broker, this.commitFaults)
+    const connection = new Connection(client, broker, this.commitFaults, this.heldAnswers)
     for (const [socket, other] of [[client, broker], [broker, client]] as const) {
       this.#sockets.add(socket)
       socket.on('error', () => {}) // `close` follows
@@ -51,19 +53,22 @@ export class KafkaProxy {
   }
 }
 
-/** One client's connection to the broker: its requests and, by correlation id, the commits among them. */
+/** One client's connection to the broker: its requests and, by correlation id, those whose answers are of interest. */
 class Connection {
   readonly #client: Socket
   readonly #broker: Socket
   readonly #faults: CommitFaults
+  readonly #held: HeldAnswers
   readonly #requests = new FrameReader()
   readonly #answers = new FrameReader()
   readonly #commits = new Map<number, { readonly seen: SeenCommit, readonly version: number }>()
+  readonly #waiting = new Set<number>()
 
-  constructor (client: Socket, broker: Socket, faults: CommitFaults) {
+  constructor (client: Socket, broker: Socket, faults: CommitFaults, held: HeldAnswers) {
     this.#client = client
     this.#broker = broker
     this.#faults = faults
+    this.#held = held
   }
 
   fromClient (bytes: Buffer): void {
@@ -75,6 +80,10 @@ class Connection {
 
   fromBroker (bytes: Buffer): void {
     for (const frame of this.#answers.push(bytes)) {
+      if (this.#waiting.delete(readCorrelationId(frame))) {
+        this.#held.wait(() => { this.#client.write(frame) })
+        continue
+      }
       if (!this.#answer(frame)) return
       if (!this.#client.write(frame)) pauseUntilDrained(this.#broker, this.#client)
     }
@@ -83,6 +92,7 @@ class Connection {
   /** False when the connection breaks instead. */
   #admit (frame: Buffer): boolean {
     const { apiKey, version, correlationId } = readRequestHeader(frame)
+    if (apiKey === PRODUCE && this.#held.meet(readClientId(frame))) this.#waiting.add(correlationId)
     if (apiKey !== OFFSET_COMMIT) return true
     const seen = this.#faults.meet(readOffsetCommit(frame))
     if (seen.fault?.kind === 'drop-request') return this.#break()

@@ -34,6 +34,11 @@ export function readRequestHeader (frame: Buffer): RequestHeader {
   return { apiKey: cursor.int16(), version: cursor.int16(), correlationId: cursor.int32() }
 }
 
+/** A plain string in every version of the header. */
+export function readClientId (frame: Buffer): string {
+  return clientIdIn(frame).clientId
+}
+
 export function readCorrelationId (answer: Buffer): number {
   return answer.readInt32BE(SIZE_BYTES)
 }
@@ -79,12 +84,15 @@ export function rewriteErrorCodes (answer: Buffer, version: number, code: number
 function openRequest (frame: Buffer): { readonly version: number, readonly cursor: ProtocolCursor, readonly clientId: string, readonly groupId: string } {
   const { version } = readRequestHeader(frame)
   const flexible = isFlexible(version)
-  // The client's id is a plain string in every version of the header.
-  const header = new ProtocolCursor(frame, SIZE_BYTES + 8, false)
-  const clientId = header.string() ?? ''
-  const cursor = new ProtocolCursor(frame, header.position, flexible)
+  const { clientId, end } = clientIdIn(frame)
+  const cursor = new ProtocolCursor(frame, end, flexible)
   cursor.skipTags()
   return { version, cursor, clientId, groupId: cursor.string() ?? '' }
+}
+
+function clientIdIn (frame: Buffer): { readonly clientId: string, readonly end: number } {
+  const cursor = new ProtocolCursor(frame, SIZE_BYTES + 8, false)
+  return { clientId: cursor.string() ?? '', end: cursor.position }
 }
 
 function errorPlaces (answer: Buffer, version: number): number[] {
