@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
+import { type LedgerEntry } from '../../src/generator/ledger.js'
 import { type TestService } from '../helpers/service.js'
 import { startTestStack } from '../helpers/stack.js'
 import { deleteTopic } from './harness/delete-topic.js'
+import { expectWaiting } from './harness/expect-waiting.js'
 import { FaultRun } from './harness/fault-run.js'
 
 const EVENTS = 400
@@ -24,7 +26,7 @@ t.test('while the dead-letter topic is deleted, no offset passes a poison record
   await withoutDeadLetters(run)
   await produce(run)
   await service.becomesUnready('dead-letters')
-  await expectWaiting(t, run, service, ({ expected }) => expected !== 'valid')
+  await expectWaitingAndSaid(t, run, service, ({ expected }) => expected !== 'valid')
   await run.road.createDeadLetterTopic()
   await heals(t, run, service)
 })
@@ -33,7 +35,7 @@ t.test('while the retry queue is down, no offset passes a record that is to be h
   const { run, service } = await start(t, 'no-retry-queue', [SICK, 'retry'])
   await produce(run)
   await service.becomesUnready('stages')
-  await expectWaiting(t, run, service, ({ client, expected }) => expected === 'valid' && client === SICK)
+  await expectWaitingAndSaid(t, run, service, ({ client, expected }) => expected === 'valid' && client === SICK)
   await heals(t, run, service)
 })
 
@@ -43,7 +45,7 @@ t.test('while both are down, no offset passes either kind; not ready for both re
   await produce(run)
   await service.becomesUnready('dead-letters')
   await service.becomesUnready('stages')
-  await expectWaiting(t, run, service, ({ client, expected }) => expected !== 'valid' || client === SICK)
+  await expectWaitingAndSaid(t, run, service, ({ client, expected }) => expected !== 'valid' || client === SICK)
   await run.road.createDeadLetterTopic()
   await heals(t, run, service)
 })
@@ -63,25 +65,11 @@ async function withoutDeadLetters (run: FaultRun): Promise<void> {
   await deleteTopic(run.road.config.kafka, run.road.config.events.deadLetterTopic)
 }
 
-type Entry = Awaited<ReturnType<FaultRun['road']['entries']>>[number]
-
-/** Of each partition exactly what stands before the first such record is committed, and all the others have their end. */
-async function expectWaiting (t: Test, run: FaultRun, service: TestService, waits: (entry: Entry) => boolean): Promise<void> {
-  const entries = await run.road.entries()
-  const waiting = entries.filter(waits)
-  const first = new Map<number, number>()
-  for (const { place } of waiting) {
-    if ('topic' in place) first.set(place.partition, Math.min(place.offset, first.get(place.partition) ?? Infinity))
-  }
-  t.equal(first.size, PARTITIONS, 'every partition has one')
-  await service.sees('all others are settled', async () =>
-    (await service.metrics()).sum('penstock_settled_records_total') === entries.length - waiting.length, 60_000)
-  await service.sees('each partition is committed up to the first of them', async () => {
-    const committed = await run.road.committed()
-    return [...first].every(([partition, offset]) => offset === 0 || committed.get(partition) === offset)
-  })
+async function expectWaitingAndSaid (t: Test, run: FaultRun, service: TestService, waits: (entry: LedgerEntry) => boolean): Promise<void> {
+  await expectWaiting(t, run, service, waits)
   t.match(await service.health('/live'), { status: 200 })
-  t.equal((await service.metrics()).sum('penstock_held', { key: SICK }) > 0, waiting.some(({ expected }) => expected === 'valid'), 'what is held is said')
+  const validWait = (await run.road.entries()).some(entry => waits(entry) && entry.expected === 'valid')
+  t.equal((await service.metrics()).sum('penstock_held', { key: SICK }) > 0, validWait, 'what is held is said')
 }
 
 async function heals (t: Test, run: FaultRun, service: TestService): Promise<void> {
