@@ -66,7 +66,7 @@ export class Life {
     const observer = watchEngine(findings)
     this.engine = new Engine<Parcel>({
       examiner: { examine: async chunk => await this.#examine(chunk), close: async () => {} },
-      branches: splitsRecords(configuration) ? ({ record: { branches } }) => branches.map(record => ({ record })) : undefined,
+      branches: splitsRecords(configuration) ? ({ record: { branches } }) => branches.length === 0 ? undefined : branches.map(record => ({ record })) : undefined,
       stages: [road.table, road.queues],
       deadLetters: road.deadLetters,
       retryQueue: road.retryQueue,

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { type DeliveryProof } from '../../../src/proof/delivery/prove-delivery.js'
+import { deliveryProofRows } from '../../../src/proof/delivery/render-delivery-proof.js'
 import { type Difference, DIFFERENCES, Differences } from '../../../src/proof/differences.js'
 import { summariseLatency } from '../../../src/proof/latency.js'
 import { type Proof } from '../../../src/proof/prove-events.js'
@@ -30,13 +32,23 @@ const GOOD_ROUTING: RoutingProof = {
   differences: [],
   latenciesMs: () => []
 }
-/** Kinds that only one of the pipelines can have. */
+
+const GOOD_DELIVERY: DeliveryProof = {
+  agrees: true,
+  accepted: 10,
+  inTopic: 10,
+  destinations: [{ destination: 'archive', delivered: 9, undelivered: 1, requests: 13, deadLetters: 1, offsets: { partitions: 3, atEnd: 3 } }],
+  differences: []
+}
+/** Kinds that only some of the pipelines can have. */
 const ONLY_EVENTS = /^(row-|message-|order-|retry-)/
 const ONLY_ROUTING = /^output-/
+const ONLY_DELIVERY = /^delivery-/
 
 t.test('when everything agrees every row has a tick and its figure', t => {
   t.ok(proofRows(GOOD).every(([mark]) => mark === '✓'))
   t.ok(routingProofRows(GOOD_ROUTING).every(([mark]) => mark === '✓'))
+  t.ok(deliveryProofRows(GOOD_DELIVERY).every(([mark]) => mark === '✓'))
   t.match(proofRows(GOOD).find(([, what]) => what === 'produced')?.[2], /^10 = 8 valid \+ 2 invalid$/)
   t.equal(renderDifferences([]), '')
   t.end()
@@ -44,9 +56,11 @@ t.test('when everything agrees every row has a tick and its figure', t => {
 
 t.test('every kind of difference crosses out a row', t => {
   for (const kind of Object.keys(DIFFERENCES) as Array<Difference['kind']>) {
-    const wrong = { agrees: false, differences: [{ kind, count: 1, examples: ['x'] }] }
-    if (!ONLY_ROUTING.test(kind)) t.ok(proofRows({ ...GOOD, ...wrong }).some(([mark]) => mark === '✗'), kind)
-    if (!ONLY_EVENTS.test(kind)) t.ok(routingProofRows({ ...GOOD_ROUTING, ...wrong }).some(([mark]) => mark === '✗'), kind)
+    const wrong = { agrees: false, differences: [{ kind, count: 1, examples: ['archive: x'] }] }
+    const crossed = (rows: ReadonlyArray<readonly [string, string, string]>): boolean => rows.some(([mark]) => mark === '✗')
+    if (![ONLY_ROUTING, ONLY_DELIVERY].some(only => only.test(kind))) t.ok(crossed(proofRows({ ...GOOD, ...wrong })), kind)
+    if (![ONLY_EVENTS, ONLY_DELIVERY].some(only => only.test(kind))) t.ok(crossed(routingProofRows({ ...GOOD_ROUTING, ...wrong })), kind)
+    if (![ONLY_EVENTS, ONLY_ROUTING].some(only => only.test(kind))) t.ok(crossed(deliveryProofRows({ ...GOOD_DELIVERY, ...wrong })), kind)
   }
   t.end()
 })
