@@ -1,4 +1,4 @@
-import { Computed, integer, oneOf, string } from './knob.js'
+import { Computed, integer, type Knob, oneOf, string } from './knob.js'
 
 const MIB = 1024 * 1024
 
@@ -86,13 +86,7 @@ export const flowKnobs = {
     min: 1,
     max: 10_000
   }),
-  maxInFlightRecords: integer('MAX_IN_FLIGHT_RECORDS', {
-    description: 'Records between poll and settlement. After a hard kill these are repeated, and what was settled since the last commit or stands above a record that was not.',
-    default: 8_000,
-    unit: 'records',
-    min: 1,
-    max: 10_000_000
-  }),
+  maxInFlightRecords: maxInFlightRecords(8_000),
   maxInFlightBytes: integer('MAX_IN_FLIGHT_BYTES', {
     description: 'Their bytes. One record is always admitted.',
     default: 64 * MIB,
@@ -180,5 +174,16 @@ export const processKnobs = {
     default: 8,
     min: 4,
     max: 1_024
+  })
+}
+
+/** Each pipeline has a default of its own: what it needs to fill its calls, and no more. */
+export function maxInFlightRecords (fallback: number): Knob<number> {
+  return integer('MAX_IN_FLIGHT_RECORDS', {
+    description: 'Records between poll and settlement. After a hard kill these are repeated, and what was settled since the last commit or stands above a record that was not.',
+    default: fallback,
+    unit: 'records',
+    min: 1,
+    max: 10_000_000
   })
 }

@@ -1,6 +1,6 @@
 import { dynamodbKnobs, awsKnobs, retryQueueKnobs, sqsKnobs } from './schema-aws.js'
 import { eventsKnobs } from './schema-events.js'
-import { flowKnobs, jsonKnobs, processKnobs, retryKnobs, serviceKnobs, validationKnobs } from './schema-service.js'
+import { flowKnobs, jsonKnobs, maxInFlightRecords, processKnobs, retryKnobs, serviceKnobs, validationKnobs } from './schema-service.js'
 import { deliveryKnobs, ingestKnobs } from './schema-delivery.js'
 import { groupId, kafkaKnobs, producerKnobs } from './schema-kafka.js'
 import { type Knob } from './knob.js'
@@ -32,7 +32,7 @@ export const ROUTING_SCHEMA = {
   producer: { title: 'Kafka producer', knobs: producerKnobs },
   validation: { title: 'Validation', knobs: validationKnobs },
   retry: { title: 'Failures and retries', knobs: retryKnobs },
-  flow,
+  flow: { ...flow, knobs: { ...flowKnobs, maxInFlightRecords: maxInFlightRecords(2_000) } },
   service,
   process: processes
 } as const satisfies Schema
