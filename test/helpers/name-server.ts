@@ -5,6 +5,9 @@ import { isIPv4 } from 'node:net'
 /** Addresses of a name; `silence`: no answer at all, `unknown`: there is no such name. */
 export type NameAnswer = readonly string[] | 'silence' | 'unknown'
 
+/** `asked`: how often IPv4 addresses of this name were asked for. */
+type AnswerTo = (name: string, asked: number, family: 4 | 6) => NameAnswer
+
 const TYPE_A = 1
 const TYPE_AAAA = 28
 const NAME_ERROR = 3
@@ -14,16 +17,16 @@ export class NameServer {
   readonly asked: string[] = []
   readonly #socket: Socket
 
-  private constructor (answerTo: (name: string, asked: number) => NameAnswer) {
+  private constructor (answerTo: AnswerTo) {
     this.#socket = createSocket('udp4', (question, { port, address }) => {
       const { name, type, end } = questionIn(question)
       if (type === TYPE_A) this.asked.push(name)
-      const answer = answerTo(name, this.asked.filter(each => each === name).length)
+      const answer = answerTo(name, this.asked.filter(each => each === name).length, type === TYPE_A ? 4 : 6)
       if (answer !== 'silence') this.#socket.send(answerWith(question.subarray(0, end), type, answer), port, address)
     })
   }
 
-  static async start (answerTo: (name: string, asked: number) => NameAnswer): Promise<NameServer> {
+  static async start (answerTo: AnswerTo): Promise<NameServer> {
     const server = new NameServer(answerTo)
     server.#socket.bind(0, '127.0.0.1')
     await once(server.#socket, 'listening')
