@@ -1,5 +1,6 @@
 import { KafkaAdmin, type TopicPlan } from '../connectors/kafka/admin.js'
 import { type KafkaSettings } from '../connectors/kafka/client-config.js'
+import { pause } from '../connectors/kafka/connection.js'
 import { type Clock } from '../engine/clock.js'
 import { describeError } from '../errors.js'
 
@@ -28,13 +29,7 @@ export async function ensureEventLog (kafka: KafkaSettings, plan: TopicPlan, rep
     } catch (error) {
       report.failed(describeError(error))
     }
-    await new Promise<void>(resolve => {
-      const timer = clock.setTimer(resolve, RETRY_MS)
-      signal.addEventListener('abort', () => {
-        timer.clear()
-        resolve()
-      }, { once: true })
-    })
+    await pause(clock, RETRY_MS, signal)
   }
 }
 

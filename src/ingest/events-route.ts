@@ -1,4 +1,5 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { isLoopback } from '../service/config/loopback.js'
 import { type Appended } from './event-log.js'
 import { eventId, isIdempotencyKey } from './event-id.js'
 import { toEventRecord } from './event-log-record.js'
@@ -13,9 +14,6 @@ type RouteOptions = Pick<IngestOptions, 'topic' | 'log' | 'tenants' | 'maxBatchE
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METHODS = ['PUT', 'POST']
 const OTHER_METHODS = ['GET', 'HEAD', 'DELETE', 'PATCH', 'OPTIONS']
-
-/** A name that resolves to this machine can be anybody's: a page in a browser must not speak through it. */
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 
 /** `PUT` and `POST /events`: whoever may not send is refused before a body is read. */
 export function addEventsRoute (app: FastifyInstance, options: RouteOptions): void {
@@ -59,7 +57,8 @@ class EventsRoute {
 
   admit ({ headers }: FastifyRequest): Tenant | Problem {
     const { tenants } = this.#options
-    if (!tenants.needKeys && !LOOPBACK_HOST.test(headers.host ?? '')) return { status: 403, detail: 'without API keys only this machine may send, by its own name' }
+    // Any name can be made to resolve to this machine: a page in a browser must not speak through it.
+    if (!tenants.needKeys && !isLoopback((headers.host ?? '').toLowerCase())) return { status: 403, detail: 'without API keys only this machine may send, by its own name' }
     const tenant = tenants.of(headers.authorization)
     if (tenant === undefined) return { status: 401, detail: 'no known API key; send Authorization: Bearer <key>', headers: { 'www-authenticate': 'Bearer' } }
     if (tenant.disabled) return { status: 403, detail: 'this API key may not be used' }

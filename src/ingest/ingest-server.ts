@@ -81,6 +81,8 @@ function createApp (options: IngestOptions): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
+    // What comes on a connection that is still open is answered as ever, and is its last.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     http: { connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, requestTimeoutMs) }
   })

@@ -57,7 +57,10 @@ export async function startIngest (config: DeliveryConfig, service: Service): Pr
     url: server.url,
     ended,
     stop: () => { void end(flow.shutdownGraceMs * (1 - CLOSING_SHARE)) },
-    abort: () => { void end(0) }
+    abort: () => {
+      void end(0)
+      resolveEnded('cut')
+    }
   }
 }
 

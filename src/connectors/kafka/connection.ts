@@ -53,7 +53,8 @@ async function connect (client: Client): Promise<LibrdKafkaError | undefined> {
   })
 }
 
-async function pause (clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Ends early when `signal` aborts. */
+export async function pause (clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => {
     const end = (): void => {
       timer.clear()

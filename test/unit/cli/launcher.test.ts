@@ -8,6 +8,7 @@ import { childEnvironment } from '../../../src/cli/supervise.js'
 
 const LAUNCHER = fileURLToPath(new URL('../../../src/cli/launcher.js', import.meta.url))
 /** A port that nobody listens on: the service waits for its brokers, which is a state like any other. */
+const DESTINATIONS = JSON.stringify([{ name: 'bigquery', url: 'https://events.example.com' }])
 const NOBODY = '127.0.0.1:9'
 
 t.test('Every command explains itself, with examples', async t => {
@@ -68,7 +69,7 @@ t.test('`run` has the flags and the thread pool that must be set before Node sta
   t.match(service.started.flags, ['--single-threaded-gc', '--max-semi-space-size=32'])
 })
 
-for (const pipeline of ['events', 'routing'] as const) {
+for (const pipeline of ['events', 'routing', 'delivery'] as const) {
   t.test(`The ${pipeline} service whose servers are away is alive, not ready, and ends with 0 on SIGTERM`, async t => {
     const service = await startService(t, {}, pipeline)
     t.equal((await fetch(`${service.started.admin}/live`)).status, 200)
@@ -95,6 +96,8 @@ t.test('Several processes have their own member ids and admin ports', async t =>
   t.same(childEnvironment(single, 0, 8), { UV_THREADPOOL_SIZE: '8' }, 'a single one keeps its own')
   const anyPort = loadConfig({ KAFKA_BROKERS: NOBODY, PROCESSES: '2', ADMIN_PORT: '0' }, 'events').config
   t.same(childEnvironment(anyPort, 1, 8), { UV_THREADPOOL_SIZE: '8' })
+  const ingest = loadConfig({ KAFKA_BROKERS: NOBODY, DELIVERY_PARTS: 'ingest', PROCESSES: '2', ADMIN_PORT: '0' }, 'delivery').config
+  t.same(childEnvironment(ingest, 1, 8), { UV_THREADPOOL_SIZE: '8', INGEST_PORT: '8081' })
 })
 
 function launch (args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
@@ -121,7 +124,7 @@ interface Started {
 
 async function startService (t: Test, env: Readonly<Record<string, string>> = {}, pipeline = 'events'): Promise<{ launcher: ChildProcess, started: Started }> {
   const launcher = launch(['run', pipeline], {
-    KAFKA_BROKERS: NOBODY, SCHEMA_REGISTRY_URL: `http://${NOBODY}`, ADMIN_PORT: '0', RETRY_QUEUE: '', AWS_ENDPOINT_URL: `http://${NOBODY}`, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', SHUTDOWN_GRACE_MS: '8000', ...env
+    KAFKA_BROKERS: NOBODY, SCHEMA_REGISTRY_URL: `http://${NOBODY}`, ADMIN_PORT: '0', RETRY_QUEUE: '', INGEST_PORT: '0', DELIVERY_DESTINATIONS_JSON: DESTINATIONS, AWS_ENDPOINT_URL: `http://${NOBODY}`, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', SHUTDOWN_GRACE_MS: '8000', ...env
   })
   launcher.stderr?.resume()
   const started = await new Promise<Started>((resolve, reject) => {
