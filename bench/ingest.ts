@@ -17,12 +17,12 @@ const parseVariants = parseVariantsOf('delivery')
 
 export const scope: Scope<IngestFlags> = {
   summary: 'accepting events over HTTP: clients → the service → Kafka',
-  details: 'Beside it, in the same run, the same endpoint that does nothing. Clients, service and Kafka share this machine\'s cores.',
+  details: 'Beside it, in the same run, the same endpoint that does nothing, and that of the service without Kafka behind it. Clients, service and Kafka share this machine\'s cores.',
   options (command) {
     command
       .option('--variants <list>', 'the service with other settings or of another checkout, side by side: name[@checkout][:VARIABLE=value…], separated by commas', parseVariants, parseVariants('tuned'))
       .option('--seconds <count>', 'of one run', count, 10)
-      .option('--in-flight <count>', 'requests in flight', count, 64)
+      .option('--in-flight <count>', 'requests in flight', count, 256)
       .option('--batch <events>', 'events of one request', count, 1)
       .option('--payload-bytes <bytes>', 'of one event', count, 100)
       .option('--users <count>', 'whose events these are', count, 1_000)

@@ -30,7 +30,12 @@ interface Running extends Program {
 }
 
 const NOTHING = 'doing nothing'
-const IDLE: Variant = { name: NOTHING, command: [fileURLToPath(new URL('./idle-endpoint.js', import.meta.url))], env: {}, naive: true }
+const NO_LOG = 'without Kafka'
+const ENDPOINT = fileURLToPath(new URL('./idle-endpoint.js', import.meta.url))
+const IDLE: readonly Variant[] = [
+  { name: NOTHING, command: [ENDPOINT, 'nothing'], env: {}, naive: true },
+  { name: NO_LOG, command: [ENDPOINT, 'no-log'], env: {}, naive: true }
+]
 const TOPIC = 'event-log'
 const START_TIMEOUT_MS = 60_000
 const LOOK_MS = 50
@@ -41,13 +46,13 @@ export async function benchIngest (options: IngestBenchOptions): Promise<Measure
   const stack = await startLocalStack({ dir, servers: ['kafka'] })
   const programs: Running[] = []
   try {
-    for (const variant of [IDLE, ...options.variants]) programs.push(await startOne(variant, stack.kafka.brokers, dir, options.profile))
+    for (const variant of [...IDLE, ...options.variants]) programs.push(await startOne(variant, stack.kafka.brokers, dir, options.profile))
     const measured: Record<string, Figures[]> = {}
     let accepted = 0
     for (const program of programs) {
       options.progress(`warming up: ${program.name}`)
       const { events } = await sendLoad(program.url, { ...options, seconds: Math.ceil(options.seconds / 2) })
-      if (program.name !== NOTHING) accepted += events
+      if (isService(program)) accepted += events
     }
     for (let run = 0; run < options.runs; run++) {
       for (let place = 0; place < programs.length; place++) {
@@ -55,7 +60,7 @@ export async function benchIngest (options: IngestBenchOptions): Promise<Measure
         options.progress(`run ${run + 1} of ${options.runs}: ${program.name}`)
         const { figures, events } = await measure(program, options);
         (measured[program.name] ??= []).push(figures)
-        if (program.name !== NOTHING) accepted += events
+        if (isService(program)) accepted += events
       }
     }
     const notes = [await checkTopic(stack.kafka.brokers, accepted), ...sharesOf(measured), ...await endAndExplain(programs)]
@@ -75,6 +80,10 @@ async function endAndExplain (programs: Running[]): Promise<string[]> {
     if (profiles !== '') notes.push(...profileNotes(profiles, pids[0] ?? 0).map(note => `${name}: ${note}`))
   }
   return notes
+}
+
+function isService ({ name }: Running): boolean {
+  return IDLE.every(variant => variant.name !== name)
 }
 
 async function startOne (variant: Variant, brokers: string, dir: string, profile: boolean): Promise<Running> {

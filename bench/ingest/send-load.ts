@@ -31,8 +31,8 @@ export async function sendLoad (url: string, { seconds, inFlight, batch, payload
   const sendOn = async (): Promise<void> => {
     for (let now = performance.now(); now < endsAt;) {
       const { statusCode, body } = await pool.request({ path, method: 'PUT', headers, body: bodies[next++ % users]! })
+      if (statusCode !== 202) throw new Error(`after ${Math.round(performance.now() - now)} ms: ${statusCode} ${await body.text()}`)
       await body.dump()
-      if (statusCode !== 202) throw new Error(`answered with ${statusCode}`)
       const then = performance.now()
       latencies.push(then - now)
       now = then
