@@ -52,7 +52,10 @@ export class RegistryClient {
     const answer = await this.#call('GET', `/schemas/ids/${id}`, undefined, signal)
     const { schema, schemaType = 'AVRO', references } = answer
     if (typeof schema !== 'string') throw noRegistry('the answer has no schema')
-    return schemaType === 'AVRO' && isNone(references) ? schema : undefined
+    if (schemaType !== 'AVRO' || !isNone(references)) return undefined
+    // It would be kept for good, and every record with its id rejected.
+    if (!isJson(schema)) throw noRegistry('the schema is no JSON')
+    return schema
   }
 
   /** Registers a schema, or finds that it is there. */
@@ -126,6 +129,15 @@ function idIn ({ id }: Readonly<Record<string, unknown>>): number {
 
 function isNone (references: unknown): boolean {
   return references === undefined || references === null || (Array.isArray(references) && references.length === 0)
+}
+
+function isJson (text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function noRegistry (detail: string): RegistryError {

@@ -68,6 +68,7 @@ const FAILURES: ReadonlyArray<readonly [what: string, answer: RegistryAnswer, fa
   ['a redirect', answer('', 302), 'away', 'MISCONFIGURED'],
   ['an answer that is no JSON', answer('<html>welcome</html>'), 'away', 'MISCONFIGURED'],
   ['an answer without a schema', answer({ id: 4 }), 'away', 'MISCONFIGURED'],
+  ['an answer with text for a schema', answer({ schema: 'welcome' }), 'away', 'MISCONFIGURED'],
   ['an answer that never comes', 'silence', 'away', 'UNAVAILABLE'],
   ['an answer without an end', answer('x'.repeat(5_000_000)), 'away', 'UNAVAILABLE'],
   ['a connection that breaks', 'reset', 'away', 'UNAVAILABLE']
