@@ -115,16 +115,19 @@ async function trickle (bed: Bed, variant: Variant, schemas: Awaited<ReturnType<
   const records = bed.latencyRate * bed.latencySeconds
   return await withArrivals(bed, variant, async arrivals => {
     const begin = await arrivals.count()
-    const startedAt = Date.now()
     return await withProgram({ ...bed, profile: false }, variant, TRICKLE, async () => {
-      await fillTopic({ ...bed, topic: TRICKLE, records, schemas, perSecond: bed.latencyRate })
-      await arrivals.reach(begin + records)
+      const fill = { ...bed, topic: TRICKLE, schemas, perSecond: bed.latencyRate }
+      // It has to start and to join its group first.
+      await fillTopic({ ...fill, records: bed.latencyRate })
+      await arrivals.reach(begin + bed.latencyRate)
+      const startedAt = Date.now()
+      await fillTopic({ ...fill, records })
+      await arrivals.reach(begin + bed.latencyRate + records)
       const latencies: number[] = []
       for (const topic of OUTPUT_TOPICS) {
         await readTopic(kafkaAt(bed.brokers), topic, ({ headers, timestamp }) => {
           const origin = parseOrigin(String(headers.find(([name]) => name === ORIGIN_HEADER)?.[1]))?.timestamp ?? 0
-          // The first second warms up; what older runs wrote is not looked at.
-          if (origin > startedAt + 1_000) latencies.push(timestamp - origin)
+          if (origin >= startedAt) latencies.push(timestamp - origin)
         })
       }
       latencies.sort((a, b) => a - b)
