@@ -1,6 +1,6 @@
 import { startIngest } from '../ingest/start.js'
 import { startDestinations } from '../pipelines/delivery/start.js'
-import { type RunEnd, type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
+import { type RunEnd, type RunningPipeline, type Service } from '../pipelines/common/run-pipeline.js'
 import { type DeliveryConfig } from '../service/config/load-config.js'
 
 /** Starts what `DELIVERY_PARTS` names. */

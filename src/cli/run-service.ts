@@ -1,6 +1,6 @@
 import { absentFeatures, missingFeatures } from '../connectors/kafka/features.js'
 import { describeError, UsageError } from '../errors.js'
-import { type RunningPipeline, type Service } from '../pipelines/shared/run-pipeline.js'
+import { type RunningPipeline, type Service } from '../pipelines/common/run-pipeline.js'
 import { startAdminServer } from '../service/admin-server.js'
 import { type LoadedConfig, loadConfig, type PipelineConfig, type PipelineConfigs } from '../service/config/load-config.js'
 import { type PipelineName } from '../service/config/pipelines.js'

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../engine/clock.js'
 import { describeError } from '../errors.js'
-import { type RunEnd, type RunningPipeline } from '../pipelines/shared/run-pipeline.js'
+import { type RunEnd, type RunningPipeline } from '../pipelines/common/run-pipeline.js'
 import { type Logger } from '../service/logger.js'
 import { EXIT } from './exit-codes.js'
 

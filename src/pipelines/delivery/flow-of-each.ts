@@ -1,5 +1,5 @@
-import { type LimitSettings } from '../shared/engine-limits.js'
-import { type FlowSettings } from '../shared/run-pipeline.js'
+import { type LimitSettings } from '../common/engine-limits.js'
+import { type FlowSettings } from '../common/run-pipeline.js'
 
 const MIN_RECORDS = 64
 const MIN_BYTES = 1024 * 1024

@@ -9,7 +9,7 @@ import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
 import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type DeliveryDestination } from '../../service/config/delivery-destination.js'
-import { engineLimits, type LimitSettings } from '../shared/engine-limits.js'
+import { engineLimits, type LimitSettings } from '../common/engine-limits.js'
 import { type DeliverableEvent } from './examine.js'
 
 export interface DeliverySystems {

@@ -13,7 +13,7 @@ import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
 import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
-import { engineLimits } from '../shared/engine-limits.js'
+import { engineLimits } from '../common/engine-limits.js'
 import { type EncodedEvent } from './encoded-events.js'
 import { KEY_ATTRIBUTE } from './event-encoder.js'
 

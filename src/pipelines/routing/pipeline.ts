@@ -7,7 +7,7 @@ import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
 import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type RoutingConfig } from '../../service/config/load-config.js'
-import { engineLimits } from '../shared/engine-limits.js'
+import { engineLimits } from '../common/engine-limits.js'
 import { type RoutedRecord } from './routed-messages.js'
 
 export interface RoutingSystems {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { join } from '../../../src/cli/run-delivery.js'
-import { type RunEnd, type RunningPipeline } from '../../../src/pipelines/shared/run-pipeline.js'
+import { type RunEnd, type RunningPipeline } from '../../../src/pipelines/common/run-pipeline.js'
 
 class Part implements RunningPipeline {
   readonly ended: Promise<RunEnd>

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import t from 'tap'
 import { type Ending, ServiceLifecycle } from '../../../src/cli/service-lifecycle.js'
 import { type Clock } from '../../../src/engine/clock.js'
-import { type RunEnd } from '../../../src/pipelines/shared/run-pipeline.js'
+import { type RunEnd } from '../../../src/pipelines/common/run-pipeline.js'
 
 t.test('The first signal drains and the process ends with what came of it', async t => {
   for (const [end, code] of [['drained', 0], ['cut', 3], ['failed', 1]] as const) {

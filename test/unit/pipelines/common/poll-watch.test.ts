@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PollWatch } from '../../../../src/pipelines/shared/poll-watch.js'
+import { PollWatch } from '../../../../src/pipelines/common/poll-watch.js'
 
 t.test('polls are silent for good when none has come back over the limit', async t => {
   const watch = new PollWatch(1_000, 3_000)
