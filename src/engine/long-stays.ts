@@ -4,7 +4,7 @@ import { type Window } from './window.js'
 export interface LongStaysOptions<T> {
   readonly windows: Iterable<Window<T>>
   readonly clock: Clock
-  /** See `Examiner`. */
+  /** See `Examiner`. Records let go by themselves. */
   readonly detach: (payload: T) => void
 }
 
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 1_000
 
 /**
  * Finds records that stay for long, held or failing or in line behind one that is, and has them let go of what they
- * share with the other records of their chunk: else a few of them, each of another chunk, would keep all these chunks.
+ * share with the other records of their poll or chunk: else a few of them, each of another, would keep all of these.
  */
 export class LongStays<T> {
   readonly #options: LongStaysOptions<T>
@@ -32,6 +32,7 @@ export class LongStays<T> {
     for (const window of windows) {
       for (const flight of window.polledBefore(now - LONG_MS)) {
         if (flight.settled) continue
+        flight.record.detach?.()
         for (const { settled, payload } of flight.branches ?? [flight]) {
           if (!settled && payload !== undefined) detach(payload)
         }

@@ -2,7 +2,7 @@ import fastq, { type queueAsPromised } from 'fastq'
 import { type Clock } from '../engine/clock.js'
 import { type Examiner, type Verdict } from '../engine/examiner.js'
 import { poison, type Poison } from '../engine/outcome.js'
-import { type SourceRecord } from '../engine/record.js'
+import { bytesOf, type SourceRecord } from '../engine/record.js'
 import { type ChunkAnswer } from './serve-chunk.js'
 import { type Run, WorkerThreads } from './worker-threads.js'
 
@@ -137,7 +137,7 @@ export class ValidationPool<T> implements Examiner<T> {
 
 const CRASHES_TO_CONVICT = 2
 
-/** Bytes of values in one run: what a thread makes of them is some times as large, and in one piece. */
+/** Bytes of records in one run: what a thread makes of them is some times as large, and in one piece. */
 const MAX_RUN_BYTES = 4 * 1024 * 1024
 
 /** Usually one: only large records need more runs. */
@@ -146,11 +146,11 @@ function partsOf (records: readonly SourceRecord[]): Array<readonly SourceRecord
   let start = 0
   let bytes = 0
   for (let index = 0; index < records.length; index++) {
-    bytes += records[index]!.value?.length ?? 0
+    bytes += bytesOf(records[index]!)
     if (bytes <= MAX_RUN_BYTES || index === start) continue
     parts.push(records.slice(start, index))
     start = index
-    bytes = records[index]!.value?.length ?? 0
+    bytes = bytesOf(records[index]!)
   }
   parts.push(start === 0 ? records : records.slice(start))
   return parts

@@ -1,16 +1,7 @@
-import { type Message, type MessageHeader } from 'node-rdkafka'
+import { type Message } from 'node-rdkafka'
 import { type Header, type SourceRecord } from '../../engine/record.js'
 
 const NO_HEADERS: readonly Header[] = []
-
-/** The records of a poll. They share the name of their topic, which the client makes anew for each. */
-export function toSourceRecords (messages: readonly Message[]): SourceRecord[] {
-  let topic = ''
-  return messages.map(message => {
-    if (message.topic !== topic) topic = message.topic
-    return toSourceRecord(message, topic)
-  })
-}
 
 export function toSourceRecord (message: Message, topic = message.topic): SourceRecord {
   return {
@@ -19,13 +10,17 @@ export function toSourceRecord (message: Message, topic = message.topic): Source
     offset: message.offset,
     key: toBuffer(message.key),
     value: message.value,
-    headers: message.headers === undefined ? NO_HEADERS : message.headers.flatMap(toHeaders),
+    headers: toHeaders(message.headers),
     timestamp: message.timestamp ?? -1
   }
 }
 
-function toHeaders (header: MessageHeader): Header[] {
-  return Object.entries(header).map(([name, value]) => [name, toBuffer(value as Buffer | string | null)])
+export function toHeaders (headers: Message['headers']): readonly Header[] {
+  return headers === undefined
+    ? NO_HEADERS
+    : headers.flatMap(header => {
+      return Object.entries(header).map(([name, value]): Header => [name, toBuffer(value as Buffer | string | null)])
+    })
 }
 
 function toBuffer (value: Buffer | string | null | undefined): Buffer | null {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Verdict } from '../../../src/engine/examiner.js'
-import { DONE, transient } from '../../../src/engine/outcome.js'
+import { DONE, poison, transient } from '../../../src/engine/outcome.js'
 import { type SourceRecord } from '../../../src/engine/record.js'
-import { clientOf, type Parcel, rig } from '../../helpers/engine.js'
+import { clientOf, type Parcel, recordOf, rig, TOPIC } from '../../helpers/engine.js'
 
 t.test('what stays for a second lets go of its chunk, and nothing else does', async t => {
   const detached: string[] = []
@@ -40,4 +40,24 @@ t.test('of a record that is split, the branches that stay let go, and no other',
   await clock.pass(1_100)
   engine.polled()
   t.strictSame(detached, ['b'])
+})
+
+t.test('a record that stays for a second lets go of its poll, valid or not', async t => {
+  const detached: string[] = []
+  const examiner = {
+    examine: async (chunk: readonly SourceRecord[]): Promise<Array<Verdict<Parcel>>> => chunk.map(record => {
+      return String(record.value) === 'poison' ? poison('NOT_JSON', '') : { class: 'valid', payload: { client: 'a', lane: '1' } }
+    }),
+    close: async () => {}
+  }
+  const { engine, clock } = rig({ examiner, deadLetters: { batch: { lingerMs: 0 }, answer: () => undefined } })
+  engine.open({ topic: TOPIC, partition: 0 })
+  engine.polled()
+  engine.receive(['valid', 'poison'].map((value, offset) => ({ ...recordOf(0, offset, value), detach () { detached.push(value) } })))
+  await clock.pass(900)
+  engine.polled()
+  t.strictSame(detached, [])
+  await clock.pass(1_100)
+  engine.polled()
+  t.strictSame(detached, ['valid', 'poison'])
 })
