@@ -1,37 +1,20 @@
-import { type Dispatcher, Pool } from 'undici'
+import { Pool } from 'undici'
 import { AppError } from '../../errors.js'
 import { type Clock } from '../../engine/clock.js'
-import { createAddressGuard } from './address-guard.js'
-import { createGuardedConnector } from './guarded-connector.js'
-import { createNameResolver } from './name-resolver.js'
+import { createDestinationConnector, type DestinationConnectorOptions } from './destination-connector.js'
+import { type Answer, Exchange } from './exchange.js'
 
-export interface DestinationClientOptions {
+export interface DestinationClientOptions extends DestinationConnectorOptions {
   readonly url: string
   readonly method: 'POST' | 'PUT' | 'PATCH'
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>
   /** Most connections, and so most requests in flight. */
   readonly connections: number
-  readonly connectTimeoutMs: number
   /** From the call to the head of the answer, name look-up and connection included. */
   readonly timeoutMs: number
-  readonly allowedNetworks: readonly string[]
-  /** Name servers to ask, `address:port`; those of the system when absent. */
-  readonly nameServers?: readonly string[] | undefined
-  /** Certificates of the authorities to trust (PEM); without it those of Node.js. */
-  readonly ca?: string | undefined
   readonly clock: Clock
 }
-
-/** All that is heard of an answer: its body is read for the connection's sake and thrown away. */
-export interface Answer {
-  readonly status: number
-  readonly retryAfter: string | readonly string[] | undefined
-}
-
-/** Of an answer's body; with more, or a slower one, the connection is given up instead of read to its end. */
-const MAX_BODY_BYTES = 64 * 1024
-const BODY_TIMEOUT_MS = 1_000
 
 /**
  * Sends requests to one destination over connections of its own, that lead into allowed networks only. It follows no
@@ -45,20 +28,14 @@ export class DestinationClient {
   readonly #headers: Readonly<Record<string, string>>
 
   constructor (options: DestinationClientOptions) {
-    const { url, headers, connections, timeoutMs, allowedNetworks, nameServers, ca } = options
+    const { url, headers, connections } = options
     const { origin, pathname, search } = new URL(url)
-    const connectTimeoutMs = Math.min(options.connectTimeoutMs, timeoutMs)
     this.#options = options
     this.#path = pathname + search
     this.#headers = { ...DEFAULT_HEADERS, ...lowerCased(headers) }
     this.#pool = new Pool(origin, {
       connections,
-      connect: createGuardedConnector({
-        guard: createAddressGuard(allowedNetworks),
-        resolve: createNameResolver({ timeoutMs: connectTimeoutMs, servers: nameServers }),
-        timeoutMs: connectTimeoutMs,
-        ca
-      }),
+      connect: createDestinationConnector(options),
       // The deadline of the call is the only one.
       headersTimeout: 0,
       bodyTimeout: 0
@@ -70,47 +47,17 @@ export class DestinationClient {
    * FORBIDDEN_ADDRESS when the guard refuses, else with the error of the connection. Never with the body of an answer.
    */
   async send (body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
-    const { statusCode, headers: { 'retry-after': retryAfter }, body: unread } = await this.#request(body, headers, signal)
-    await this.#discard(unread)
-    return { status: statusCode, retryAfter }
+    if (signal.aborted) throw new AppError('ABORTED')
+    const { method, timeoutMs, clock } = this.#options
+    return await new Promise((resolve, reject) => {
+      const exchange = new Exchange({ clock, timeoutMs, signal, answered: resolve, failed: reject })
+      this.#pool.dispatch({ method, path: this.#path, headers: { ...this.#headers, ...headers }, body }, exchange)
+    })
   }
 
   /** Ends its connections; requests in flight are rejected. */
   async close (): Promise<void> {
     await this.#pool.destroy()
-  }
-
-  /** The pool hears of an abort only once a connection stands, so that giving up is not left to it alone. */
-  async #request (body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { method, timeoutMs, clock } = this.#options
-    const controller = new AbortController()
-    let giveUp = (_error: AppError): void => {}
-    const givenUp = new Promise<never>((_resolve, reject) => {
-      giveUp = error => {
-        controller.abort(error)
-        reject(error)
-      }
-    })
-    const abort = (): void => { giveUp(new AppError('ABORTED')) }
-    const timer = clock.setTimer(() => { giveUp(new AppError('TIMEOUT', `no answer within ${timeoutMs} ms`)) }, timeoutMs)
-    signal.addEventListener('abort', abort)
-    if (signal.aborted) abort()
-    try {
-      return await Promise.race([
-        givenUp,
-        this.#pool.request({ method, path: this.#path, headers: { ...this.#headers, ...headers }, body, signal: controller.signal })
-      ])
-    } finally {
-      timer.clear()
-      signal.removeEventListener('abort', abort)
-    }
-  }
-
-  async #discard (body: Dispatcher.ResponseData['body']): Promise<void> {
-    const timer = this.#options.clock.setTimer(() => { body.destroy() }, BODY_TIMEOUT_MS)
-    body.on('error', () => {})
-    await body.dump({ limit: MAX_BODY_BYTES }).catch(() => {})
-    timer.clear()
   }
 }
 

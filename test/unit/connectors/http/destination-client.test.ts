@@ -7,7 +7,8 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { createSelfSigned } from '../../../../bench/counting-endpoint/self-signed.js'
 import { outcomeOfFailure } from '../../../../src/connectors/http/classify-answer.js'
-import { type Answer, DestinationClient, type DestinationClientOptions } from '../../../../src/connectors/http/destination-client.js'
+import { DestinationClient, type DestinationClientOptions } from '../../../../src/connectors/http/destination-client.js'
+import { type Answer } from '../../../../src/connectors/http/exchange.js'
 import { systemClock } from '../../../../src/engine/clock.js'
 import { type Behaviour, DestinationServer } from '../../../helpers/destination-server.js'
 import { type NameAnswer, NameServer } from '../../../helpers/name-server.js'
@@ -228,6 +229,15 @@ t.test('what comes after the head of an answer changes nothing, and is neither d
     t.ok(process.memoryUsage().rss - before < 40_000_000, `${what}: memory`)
   }
   t.ok(written < 20_000_000, `${written} bytes of the flood`)
+})
+
+t.test('what comes before the answer is not taken for it', async t => {
+  const server = await serve(t, () => response => {
+    response.writeProcessing()
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    setImmediate(() => { response.writeHead(503, { 'retry-after': '7' }).end('later') })
+  })
+  t.strictSame(await clientOf(t, { url: server.url }).send(), { status: 503, retryAfter: '7' })
 })
 
 t.test('a connection that fails is transient, and an answer that is no HTTP too', async t => {
