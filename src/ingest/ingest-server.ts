@@ -1,7 +1,7 @@
 import { type AddressInfo } from 'node:net'
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify'
 import { type Clock } from '../engine/clock.js'
-import { UsageError } from '../errors.js'
+import { httpUrl, listenError } from '../service/listening.js'
 import { type EventLog } from './event-log.js'
 import { addEventsRoute } from './events-route.js'
 import { openApiDocument } from './openapi.js'
@@ -44,6 +44,7 @@ export interface IngestServer {
 const CHECK_EVERY_MS = 1_000
 /** An idle connection: longer than the keep-alive of common load balancers (60 s), so that they close first. */
 const KEEP_ALIVE_MS = 65_000
+const USUAL_PORT = 8_080
 
 /** Accepts events: `PUT` and `POST /events`, described at `/openapi.json`. */
 export async function startIngestServer (options: IngestOptions): Promise<IngestServer> {
@@ -59,12 +60,12 @@ export async function startIngestServer (options: IngestOptions): Promise<Ingest
   try {
     await app.listen({ host, port })
   } catch (error) {
-    throw listenError(error as NodeJS.ErrnoException, host, port)
+    throw listenError(error as NodeJS.ErrnoException, { prefix: 'INGEST', host, port, usualPort: USUAL_PORT })
   }
   const address = app.server.address() as AddressInfo // an object for every server that listens on a port
   return {
     port: address.port,
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    url: httpUrl(host, address.port),
     close: async graceMs => {
       isClosing = true
       const timer = clock.setTimer(() => { app.server.closeAllConnections() }, graceMs)
@@ -117,15 +118,4 @@ async function refuse (error: FastifyError, reply: Parameters<typeof sendProblem
       observer.failed(error)
       return sendProblem(reply, { status: 500, detail: 'the request could not be worked on' })
   }
-}
-
-function listenError (error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const remedies: Readonly<Record<string, string>> = {
-    EADDRINUSE: `INGEST_PORT: port ${port} of ${host} is taken. Stop what uses it, or set another one, for example INGEST_PORT=${port === 65_535 ? 8_080 : port + 1}, or INGEST_PORT=0 for any free port.`,
-    EACCES: `INGEST_PORT: this user may not listen on port ${port}. Set one above 1023, for example INGEST_PORT=8080.`,
-    EADDRNOTAVAIL: `INGEST_HOST: ${host} is no address of this machine. Set one, for example INGEST_HOST=127.0.0.1.`,
-    ENOTFOUND: `INGEST_HOST: ${host} is not known. Set an address of this machine, for example INGEST_HOST=127.0.0.1.`
-  }
-  const remedy = remedies[error.code ?? '']
-  return remedy === undefined ? error : new UsageError(remedy)
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
-import { UsageError } from '../errors.js'
 import { type Health } from './health.js'
+import { httpUrl, listenError } from './listening.js'
 
 export interface AdminServerOptions {
   readonly host: string
@@ -25,6 +25,7 @@ interface Answer {
 
 const REQUEST_TIMEOUT_MS = 10_000
 const MAX_CONNECTIONS = 100
+const USUAL_PORT = 9_400
 
 /**
  * `/live` and `/ready` answer 200 or 503, `/metrics` in Prometheus' text format; GET and HEAD only. Anybody who reaches
@@ -44,7 +45,7 @@ export async function startAdminServer (options: AdminServerOptions): Promise<Ad
   const { port } = server.address() as AddressInfo // an object for every server that listens on a port
   return {
     port,
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    url: httpUrl(options.host, port),
     close: () => new Promise(resolve => {
       server.close(() => resolve())
       server.closeAllConnections()
@@ -79,18 +80,7 @@ function send (request: IncomingMessage, response: ServerResponse, { status, typ
 
 function listen (server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, { prefix: 'ADMIN', host, port, usualPort: USUAL_PORT })))
     server.listen(port, host, resolve)
   })
-}
-
-function listenError (error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const remedies: Readonly<Record<string, string>> = {
-    EADDRINUSE: `ADMIN_PORT: port ${port} of ${host} is taken. Stop what uses it, or set another one, for example ADMIN_PORT=${port === 65_535 ? 9_400 : port + 1}, or ADMIN_PORT=0 for any free port.`,
-    EACCES: `ADMIN_PORT: this user may not listen on port ${port}. Set one above 1023, for example ADMIN_PORT=9400.`,
-    EADDRNOTAVAIL: `ADMIN_HOST: ${host} is no address of this machine. Set one, for example ADMIN_HOST=127.0.0.1.`,
-    ENOTFOUND: `ADMIN_HOST: ${host} is not known. Set an address of this machine, for example ADMIN_HOST=127.0.0.1.`
-  }
-  const remedy = remedies[error.code ?? '']
-  return remedy === undefined ? error : new UsageError(remedy)
 }
