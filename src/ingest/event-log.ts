@@ -4,7 +4,7 @@ import { type DeliveryFailures, type OutgoingMessage } from '../connectors/kafka
 import { type Clock, type Timer } from '../engine/clock.js'
 
 export interface EventLogOptions {
-  readonly producer: Pick<DeliveryProducer, 'deliver' | 'oldestPendingMs'>
+  readonly producer: Pick<DeliveryProducer, 'deliver'>
   readonly clock: Clock
   /** How long a caller waits for all replicas. */
   readonly timeoutMs: number
@@ -29,10 +29,15 @@ interface Caller {
   resolve (result: Appended): void
 }
 
+/** A timer that fires so late was kept from it: the process stood still, and what it was told meanwhile is heard after its timers. */
+const STANDSTILL_MS = 100
+/** After it: for reports to come in. */
+const HEARING_MS = 1_000
+
 /**
  * The way into the topic. What is handed over is never taken back, since the client sends it sooner or later anyway: it
  * counts as pending until it is reported, however long its caller has been gone. So what an outage piles up is
- * bounded, and while the oldest has waited for longer than a caller would, nothing more is taken at all.
+ * bounded, and while a call waits that its caller gave up, nothing more is taken at all.
  */
 export class EventLog {
   readonly #options: EventLogOptions
@@ -40,6 +45,9 @@ export class EventLog {
   readonly #callers = new Set<Caller>()
   #timer: Timer | undefined
   #isOpen = false
+  /** Calls without a report whose callers are gone. */
+  #overdue = 0
+  #appended = 0
   #events = 0
   #bytes = 0
 
@@ -56,10 +64,15 @@ export class EventLog {
   }
 
   get isAvailable (): boolean {
-    return this.#isOpen && this.#options.producer.oldestPendingMs <= this.#options.timeoutMs
+    return this.#isOpen && this.#overdue === 0
   }
 
-  /** The topic is there; before that nothing is taken. */
+  /** How many calls were acknowledged altogether. */
+  get appended (): number {
+    return this.#appended
+  }
+
+  /** The topic is there, and the producer can reach it; before that nothing is taken. */
   open (): void {
     this.#isOpen = true
   }
@@ -76,10 +89,11 @@ export class EventLog {
     return await new Promise((resolve, reject) => {
       const caller = { resolve, until: clock.now() + timeoutMs }
       this.#callers.add(caller)
-      this.#timer ??= clock.setTimer(() => { this.#giveUpLate() }, timeoutMs)
+      if (this.#timer === undefined) this.#lookIn(timeoutMs)
       producer.deliver(records).then(failures => {
         this.#events -= records.length
         this.#bytes -= bytes
+        if (failures === undefined) this.#appended++
         this.#forget(caller)
         resolve(resultOf(failures))
       }, reject)
@@ -87,22 +101,33 @@ export class EventLog {
   }
 
   /** All wait equally long, so the oldest are the first: one timer does for all. */
+  #lookIn (delayMs: number): void {
+    const { clock } = this.#options
+    const dueAt = clock.now() + delayMs
+    this.#timer = clock.setTimer(() => {
+      if (clock.now() - dueAt > STANDSTILL_MS) this.#timer = clock.setTimer(() => { this.#giveUpLate() }, HEARING_MS)
+      else this.#giveUpLate()
+    }, delayMs)
+  }
+
   #giveUpLate (): void {
     const { clock } = this.#options
     this.#timer = undefined
     for (const caller of this.#callers) {
       const waitMs = caller.until - clock.now()
       if (waitMs > 0) {
-        this.#timer = clock.setTimer(() => { this.#giveUpLate() }, waitMs)
+        this.#lookIn(waitMs)
         return
       }
       this.#callers.delete(caller)
+      this.#overdue++
       caller.resolve('unknown')
     }
   }
 
+  /** Its call is reported. */
   #forget (caller: Caller): void {
-    this.#callers.delete(caller)
+    if (!this.#callers.delete(caller)) this.#overdue--
     if (this.#callers.size > 0) return
     this.#timer?.clear()
     this.#timer = undefined

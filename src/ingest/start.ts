@@ -5,19 +5,19 @@ import { systemClock, type Timer } from '../engine/clock.js'
 import { KafkaReporter } from '../pipelines/common/kafka-reporter.js'
 import { type RunEnd, type RunningPipeline, type Service } from '../pipelines/common/run-pipeline.js'
 import { type DeliveryConfig } from '../service/config/load-config.js'
-import { CONNECTING } from '../service/health.js'
 import { ensureEventLog, NEW_TOPIC_PARTITIONS } from './ensure-event-log.js'
 import { EventLog } from './event-log.js'
 import { type IngestServer, startIngestServer } from './ingest-server.js'
+import { LogWatch } from './log-watch.js'
 import { Tenants } from './tenants.js'
 
-const HEALTH_EVERY_MS = 1_000
+const GAUGES_EVERY_MS = 1_000
 /** Part of the grace that is kept for the producer's own end. */
 const CLOSING_SHARE = 0.2
 const REPEAT_WARNING_MS = 30_000
 
 /**
- * Starts to accept events. Resolves once it listens; until the topic is there requests are answered with 503. Throws
+ * Starts to accept events. Resolves once it listens; until the topic can be reached requests are answered with 503. Throws
  * UsageError for what only the operator can mend, such as a port that is taken.
  */
 export async function startIngest (config: DeliveryConfig, service: Service): Promise<RunningPipeline & { readonly url: string }> {
@@ -26,7 +26,7 @@ export async function startIngest (config: DeliveryConfig, service: Service): Pr
   const clock = systemClock
   const producer = new DeliveryProducer({ properties: producerConfig({ ...kafka, ...config.producer }), log: new KafkaReporter(logger, 'producer'), clock })
   const log = new EventLog({ producer, clock, timeoutMs: ingest.ackTimeoutMs, maxPendingEvents: ingest.maxPendingEvents, maxPendingBytes: ingest.maxPendingBytes })
-  health.red('ingest', CONNECTING)
+  const watch = new LogWatch({ log, producer, topic: delivery.topic, health, clock })
   const server = await startIngestServer({
     ...ingest,
     topic: delivery.topic,
@@ -40,8 +40,8 @@ export async function startIngest (config: DeliveryConfig, service: Service): Pr
     }
   })
   const ending = new AbortController()
-  openWhenReady(config, service, log, ending.signal)
-  const tending = tend(log, service)
+  void openWhenReady(config, service, watch, ending.signal)
+  const gauging = gauge(log, service)
   logger.info({ url: `${server.url}/events`, tenants: ingest.tenants.length }, 'accepting events')
 
   let resolveEnded: (end: RunEnd) => void
@@ -49,8 +49,10 @@ export async function startIngest (config: DeliveryConfig, service: Service): Pr
   const end = async (graceMs: number): Promise<void> => {
     if (ending.signal.aborted) return
     ending.abort()
+    health.red('running', 'shutting down')
     resolveEnded(await drain(server, log, graceMs) ? 'drained' : 'cut')
-    tending.clear()
+    watch.close()
+    gauging.clear()
     await producer.close()
   }
   return {
@@ -70,33 +72,32 @@ async function drain (server: IngestServer, log: EventLog, graceMs: number): Pro
   return log.pending.events === 0
 }
 
-function openWhenReady ({ delivery, kafka }: DeliveryConfig, { logger }: Service, log: EventLog, signal: AbortSignal): void {
-  const plan = eventLogTopic(delivery.topic, {
-    partitions: NEW_TOPIC_PARTITIONS, replicationFactor: -1, maxMessageBytes: kafka.maxMessageBytes, retentionMs: delivery.retentionMs
-  })
+async function openWhenReady ({ delivery, kafka }: DeliveryConfig, { logger }: Service, watch: LogWatch, signal: AbortSignal): Promise<void> {
+  const { topic, retentionMs } = delivery
+  const plan = eventLogTopic(topic, { partitions: NEW_TOPIC_PARTITIONS, replicationFactor: -1, maxMessageBytes: kafka.maxMessageBytes, retentionMs })
   let warnedAt = -Infinity
-  void ensureEventLog(kafka, plan, {
-    ready: (result, { name, partitions }) => {
-      log.open()
-      if (result === 'created') logger.info({ topic: name, partitions, retentionMs: delivery.retentionMs }, 'the topic of the events was missing and is made')
-    },
-    failed: reason => {
-      const now = performance.now()
-      if (now - warnedAt < REPEAT_WARNING_MS) return
-      warnedAt = now
-      logger.warn({ topic: delivery.topic, reason }, 'the topic of the events can not be reached; no event is accepted meanwhile')
+  const ensured = await ensureEventLog({
+    kafka,
+    clock: systemClock,
+    signal,
+    failed: (reason, waitedMs) => {
+      if (waitedMs - warnedAt < REPEAT_WARNING_MS) return
+      warnedAt = waitedMs
+      logger.warn({ topic, reason }, 'the topic of the events can not be reached; no event is accepted meanwhile')
     }
-  }, systemClock, signal)
+  }, plan)
+  if (ensured === undefined) return
+  const { existing, brokers } = ensured
+  if (existing === undefined) logger.info({ topic, partitions: plan.partitions, retentionMs }, 'the topic of the events was missing and is made')
+  else if (existing.replicas < 2 && brokers > 1) logger.warn({ topic, replicas: existing.replicas }, 'a partition of the events has a single replica: what was accepted is lost with its broker')
+  await watch.begin()
 }
 
-/** Not ready while no event would be accepted. */
-function tend (log: EventLog, { metrics, health }: Service): Timer {
-  let timer = systemClock.setTimer(look, HEALTH_EVERY_MS)
+function gauge (log: EventLog, { metrics }: Service): Timer {
+  let timer = systemClock.setTimer(look, GAUGES_EVERY_MS)
   function look (): void {
     metrics.ingest.pending(log.pending)
-    if (log.isAvailable) health.green('ingest')
-    else if (log.isOpen) health.red('ingest', 'events wait for their acknowledgement')
-    timer = systemClock.setTimer(look, HEALTH_EVERY_MS)
+    timer = systemClock.setTimer(look, GAUGES_EVERY_MS)
   }
   return { clear: () => { timer.clear() } }
 }

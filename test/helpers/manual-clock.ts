@@ -47,6 +47,11 @@ export class ManualClock implements Clock {
     this.#now = end
   }
 
+  /** Time passes and nothing fires, as while a process stands still; `advance` then fires what is overdue. */
+  standStill (ms: number): void {
+    this.#now += ms
+  }
+
   /** Lets time pass from timer to timer, with all promises settled in between. */
   async pass (ms: number): Promise<void> {
     const end = this.#now + ms

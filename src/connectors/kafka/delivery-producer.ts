@@ -63,6 +63,20 @@ export class DeliveryProducer {
     return oldest === undefined ? 0 : this.#clock.now() - oldest.startedAt
   }
 
+  /** Connects now instead of with the first message. Resolves once the brokers are there, however long that takes, or when it is closed. */
+  async connect (): Promise<void> {
+    if (this.#producer === undefined && !this.#closing.signal.aborted) await (this.#connecting ??= this.#connect())
+  }
+
+  /** Whether the topic is there and the leader of its first partition answers within `timeoutMs`; false while this is not connected. */
+  async reaches (topic: string, timeoutMs: number): Promise<boolean> {
+    const producer = this.#producer
+    if (producer === undefined) return false
+    return await new Promise(resolve => {
+      producer.queryWatermarkOffsets(topic, 0, timeoutMs, error => { resolve(error === null || error === undefined) })
+    })
+  }
+
   /**
    * Resolves once every message is acknowledged or refused: with nothing when all are acknowledged, else with what each
    * failed with. When `signal` aborts, what has no report yet is given up; what the client has may still be delivered.
