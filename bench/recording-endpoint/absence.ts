@@ -30,7 +30,7 @@ export class Absence {
   }
 
   hits (): FaultHits[] {
-    return [...this.#hits].map(([name, hits]) => ({ name, operation: 'any', hits, entries: 0 }))
+    return [...this.#hits].map(([name, hits]) => ({ name, operation: 'any', hits, entries: 0, carried: 0 }))
   }
 
   /** Of those that exist again. */

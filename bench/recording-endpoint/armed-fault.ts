@@ -11,6 +11,7 @@ export class ArmedFault {
   #calls = 0
   #entriesSeen = 0
   #entries = 0
+  #carried = 0
 
   constructor (fault: Fault, seed: number, index: number) {
     this.fault = fault
@@ -26,7 +27,7 @@ export class ArmedFault {
   }
 
   get hits (): FaultHits {
-    return { name: this.fault.name ?? describe(this.fault), operation: this.fault.operation, hits: this.#calls, entries: this.#entries }
+    return { name: this.fault.name ?? describe(this.fault), operation: this.fault.operation, hits: this.#calls, entries: this.#entries, carried: this.#carried }
   }
 
   meets (operation: string, queue: string | undefined): boolean {
@@ -37,9 +38,10 @@ export class ArmedFault {
     return true
   }
 
-  /** It happened to a call. Counted once a call, for by its entries it may happen many times. */
-  happened (): void {
+  /** It happened to a call of so many entries. Counted once a call, for by its entries it may happen many times. */
+  happened (carried: number): void {
     this.#calls++
+    this.#carried += carried
   }
 
   refusesCallWith (uids: () => ReadonlyArray<string | undefined>): boolean {

@@ -62,6 +62,8 @@ export interface FaultHits {
   readonly hits: number
   /** Entries that it failed. */
   readonly entries: number
+  /** Entries of the calls that it met. */
+  readonly carried: number
 }
 
 /** What happens to one call. */
@@ -112,13 +114,13 @@ export class Faults {
     this.#ever = [...this.#armed]
   }
 
-  /** What happens to this call. Each fault that applies counts it. */
-  of (operation: string, queue?: string): CallFaults {
+  /** What happens to this call, of so many entries. Each fault that applies counts it. */
+  of (operation: string, queue?: string, entries = 0): CallFaults {
     const met = this.#armed.filter(armed => armed.meets(operation, queue))
     const counted = new Set<ArmedFault>()
     const happened = (armed: ArmedFault | undefined): Fault | undefined => {
       if (armed === undefined) return undefined
-      if (!counted.has(armed)) armed.happened()
+      if (!counted.has(armed)) armed.happened(entries)
       counted.add(armed)
       return armed.fault
     }

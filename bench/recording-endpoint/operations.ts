@@ -57,8 +57,19 @@ export function uidsOf (operation: string, input: Input): Array<string | undefin
   }
 }
 
-export function countAttempt (recorder: Recorder, operation: string, input: Input): void {
-  if (operation === 'BatchWriteItem') recorder.attempted(Object.values(input.RequestItems).flat().length)
-  else if (operation === 'PutItem') recorder.attempted(1)
-  else if (operation === 'SendMessageBatch') recorder.attempted(input.Entries.length, queueName(input.QueueUrl))
+/** Rows or messages that a call carries, which count as attempted. */
+export function countAttempt (recorder: Recorder, operation: string, input: Input): number {
+  const entries = entriesOf(operation, input)
+  if (operation === 'SendMessageBatch') recorder.attempted(entries, queueName(input.QueueUrl))
+  else if (entries > 0) recorder.attempted(entries)
+  return entries
+}
+
+function entriesOf (operation: string, input: Input): number {
+  switch (operation) {
+    case 'BatchWriteItem': return Object.values(input.RequestItems).flat().length
+    case 'PutItem': return 1
+    case 'SendMessageBatch': return input.Entries.length
+    default: return 0
+  }
 }

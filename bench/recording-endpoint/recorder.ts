@@ -42,6 +42,7 @@ export class Recorder {
   readonly #handedOver: HandOver[] = []
   readonly #latencies: number[] = []
   #sdkRetries = 0
+  #misdated = 0
   #attemptedRows = 0
   #attemptedMessages = 0
   #attemptedHandOvers = 0
@@ -63,6 +64,11 @@ export class Recorder {
   called (operation: string, sdkRequest: string | string[] | undefined): void {
     if (this.mode === 'full' && sdkRequest !== undefined && !String(sdkRequest).startsWith('attempt=1;')) this.#sdkRetries++
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1)
+  }
+
+  /** A call was refused for the date of its signature. */
+  misdated (): void {
+    this.#misdated++
   }
 
   /** Of a call, before anything becomes of it. */
@@ -139,6 +145,7 @@ export class Recorder {
       calls: Object.fromEntries(this.#calls),
       attempted: { rows: this.#attemptedRows, messages: this.#attemptedMessages, handOvers: this.#attemptedHandOvers },
       sdkRetries: this.#sdkRetries,
+      misdated: this.#misdated,
       rowsWritten: this.#rowsWritten,
       unprocessed: this.#unprocessed,
       messagesAccepted: this.#messagesAccepted,

@@ -11,6 +11,7 @@ import { type Call, countAttempt, type Input, perform, queueOf, tablesOf, uidsOf
 import { Recorder } from './recorder.js'
 import { type RecordingMode } from './report.js'
 import { resetConnection, sendAnswer, sendSlowly, sendTruncated } from './send-answer.js'
+import { refuseDate } from './signature-date.js'
 
 export interface RecordingEndpointOptions {
   readonly mode?: RecordingMode
@@ -45,7 +46,7 @@ export interface RecordingEndpoint {
 
 /**
  * DynamoDB and SQS as far as the service uses them, with a memory: counts or remembers what it accepts, and does wrong
- * what it is told to. Listens on loopback. `GET /__report` tells what it has seen (`?full` everything), `POST
+ * what it is told to. In full mode it refuses what was signed at another time than now. Listens on loopback. `GET /__report` tells what it has seen (`?full` everything), `POST
  * /__control` changes what it does.
  */
 export async function startRecordingEndpoint (options: RecordingEndpointOptions = {}): Promise<RecordingEndpoint> {
@@ -67,6 +68,11 @@ export async function startRecordingEndpoint (options: RecordingEndpointOptions 
       await once(server, 'close')
     }
   }
+}
+
+interface CallHeaders {
+  readonly sdkRequest: string | string[] | undefined
+  readonly date: string | string[] | undefined
 }
 
 class Endpoint {
@@ -103,8 +109,8 @@ class Endpoint {
     request.on('data', (chunk: Buffer) => { chunks.push(chunk) })
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0] as Buffer : Buffer.concat(chunks)
-      const { 'x-amz-target': target, 'amz-sdk-request': sdkRequest } = request.headers
-      if (typeof target === 'string') this.#call(target.slice(target.indexOf('.') + 1), sdkRequest, body, response)
+      const { 'x-amz-target': target, 'amz-sdk-request': sdkRequest, 'x-amz-date': date } = request.headers
+      if (typeof target === 'string') this.#call(target.slice(target.indexOf('.') + 1), { sdkRequest, date }, body, response)
       else sendAnswer(response, this.#talk(request.url ?? '/', body))
     })
   }
@@ -116,9 +122,15 @@ class Endpoint {
     return EMPTY
   }
 
-  #call (operation: string, sdkRequest: string | string[] | undefined, body: Buffer, response: ServerResponse): void {
+  #call (operation: string, { sdkRequest, date }: CallHeaders, body: Buffer, response: ServerResponse): void {
     const { recorder } = this
     recorder.called(operation, sdkRequest)
+    const misdated = recorder.mode === 'full' ? refuseDate(date, Date.now()) : undefined
+    if (misdated !== undefined) {
+      recorder.misdated()
+      sendAnswer(response, misdated)
+      return
+    }
     if (operation === 'BatchWriteItem' && recorder.mode === 'count' && this.#faults.none && this.#absence.none) {
       sendAnswer(response, countBatchWrite(recorder, body))
       return
@@ -128,14 +140,14 @@ class Endpoint {
       return
     }
     const input = JSON.parse(body.toString()) as Input
-    countAttempt(recorder, operation, input)
+    const entries = countAttempt(recorder, operation, input)
     const queue = queueOf(input)
     const absent = this.#absence.meets(queue, tablesOf(input))
     if (absent !== undefined) {
       sendAnswer(response, absent)
       return
     }
-    const faults = this.#faults.of(operation, queue)
+    const faults = this.#faults.of(operation, queue, entries)
     const call = { operation, input, recorder, faults, origin: this.origin, signal: goneSignal(operation, response) }
     const answer = faults.wholeCall ? misbehave(call, response) : perform(call)
     if (answer instanceof Promise) answer.then(late => { if (late !== undefined) sendAnswer(response, late) }, () => { response.destroy() })

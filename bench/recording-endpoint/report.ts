@@ -85,6 +85,8 @@ export interface Report {
   readonly attempted: Attempted
   /** Calls that the SDK repeated by itself, which it should leave to the service. */
   readonly sdkRetries: number
+  /** Calls that were refused for the date of their signature. Full mode. */
+  readonly misdated: number
   readonly rowsWritten: number
   readonly unprocessed: number
   /** By the queues of clients; in count mode by retry queues too. */

@@ -114,15 +114,15 @@ t.test('a share of calls and a share of entries are drawn by the seed', async t 
 t.test('it tells of every fault that was ever armed how often it happened, by its name', async t => {
   const clients = await startWithClients(t)
   clients.endpoint.control({ faults: [{ name: 'throttled', operation: 'BatchWriteItem', status: 400, error: 'ThrottlingException' }, { operation: 'PutItem', hang: true }] })
-  await t.rejects(store(clients, ['a']))
+  await t.rejects(store(clients, ['a', 'b']))
   clients.endpoint.control({ faults: [], missingQueues: ['A.fifo'], missingTables: ['events'] })
   await t.rejects(send(clients, ['a']), { name: 'QueueDoesNotExist' })
   await t.rejects(store(clients, ['a']), { name: 'ResourceNotFoundException' })
   const hits = [
-    { name: 'throttled', operation: 'BatchWriteItem', hits: 1, entries: 0 },
-    { name: 'PutItem {"hang":true}', operation: 'PutItem', hits: 0, entries: 0 },
-    { name: 'the queue A.fifo is missing', operation: 'any', hits: 1, entries: 0 },
-    { name: 'the table events is missing', operation: 'any', hits: 1, entries: 0 }
+    { name: 'throttled', operation: 'BatchWriteItem', hits: 1, entries: 0, carried: 2 },
+    { name: 'PutItem {"hang":true}', operation: 'PutItem', hits: 0, entries: 0, carried: 0 },
+    { name: 'the queue A.fifo is missing', operation: 'any', hits: 1, entries: 0, carried: 0 },
+    { name: 'the table events is missing', operation: 'any', hits: 1, entries: 0, carried: 0 }
   ]
   t.strictSame(clients.endpoint.hits(), hits)
   t.strictSame(clients.endpoint.recorder.report(false).hits, hits)
