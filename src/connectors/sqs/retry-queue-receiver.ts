@@ -9,7 +9,7 @@ import { RECEIVE_MAX_MESSAGES, RECEIVE_MAX_WAIT_MS } from './limits.js'
 import { type Queue, type QueueDirectory } from './queue-directory.js'
 import { ReceiptKeeper } from './receipt-keeper.js'
 import { decodeEnvelope } from './retry-envelope.js'
-import { NOT_BEFORE, RETRY_COUNT, RETRY_QUEUE_KEY } from './retry-send-stage.js'
+import { LONGEST_REST_MS, NOT_BEFORE, RETRY_COUNT, RETRY_QUEUE_KEY } from './retry-send-stage.js'
 import { type SqsCalls } from './sqs-calls.js'
 
 export interface RetryQueueReceiverOptions {
@@ -34,6 +34,8 @@ export interface RetryQueueObserver {
 }
 
 const UNDECODABLE_HIDDEN_MS = 60 * 60 * 1000
+/** What clocks of two processes may differ by. A rest that is still longer was given by a clock that was set back since, and is over. */
+const CLOCKS_DIFFER_MS = 60_000
 const CREDIT_LOOK_MS = 1_000
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
@@ -129,8 +131,9 @@ export class RetryQueueReceiver {
       if (!keeper.hold(message)) continue
       const id = message.MessageId ?? ''
       const notBefore = Number(message.MessageAttributes?.[NOT_BEFORE]?.StringValue ?? 0)
-      if (notBefore > now) {
-        keeper.release(id, notBefore - now)
+      const restMs = notBefore - now
+      if (restMs > 0 && restMs <= LONGEST_REST_MS + CLOCKS_DIFFER_MS) {
+        keeper.release(id, restMs)
         continue
       }
       try {

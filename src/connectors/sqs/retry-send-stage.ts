@@ -19,6 +19,9 @@ export const RETRY_COUNT = 'RetryCount'
 /** Not to be tried again before, ms since 1970: FIFO queues delay no single message. */
 export const NOT_BEFORE = 'NotBefore'
 
+/** No record rests for longer between two passes. */
+export const LONGEST_REST_MS = 5 * 60_000
+
 export interface RetrySendStageOptions<T> {
   readonly sender: BatchSender
   readonly queues: QueueDirectory
@@ -26,7 +29,7 @@ export interface RetrySendStageOptions<T> {
   readonly concurrency: number
   /** Records of one group are received one after the other. */
   groupOf (flight: Flight<T>): string
-  /** How long a record rests before the pass that follows `retryCount` spent ones, in ms. */
+  /** How long a record rests before the pass that follows `retryCount` spent ones, in ms; at most `LONGEST_REST_MS`. */
   restMs (retryCount: number): number
 }
 

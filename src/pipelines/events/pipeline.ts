@@ -7,7 +7,7 @@ import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.
 import { type BatchSender } from '../../connectors/sqs/batch-sender.js'
 import { type QueueDirectory } from '../../connectors/sqs/queue-directory.js'
 import { createQueueStage } from '../../connectors/sqs/queue-stage.js'
-import { createRetrySendStage } from '../../connectors/sqs/retry-send-stage.js'
+import { createRetrySendStage, LONGEST_REST_MS } from '../../connectors/sqs/retry-send-stage.js'
 import { type Clock } from '../../engine/clock.js'
 import { Engine } from '../../engine/engine.js'
 import { type Examiner } from '../../engine/examiner.js'
@@ -35,8 +35,6 @@ export interface EventsSystems {
 const MIB = 1024 * 1024
 /** Calls to the retry queue in flight. */
 export const RETRY_CALLS = 4
-/** Longest rest between two passes of a record through the retry queue. */
-const REST_MAX_MS = 300_000
 
 /**
  * The road of an event: examined in the pool, stored in the table, and once its row is stored sent to its client's
@@ -80,7 +78,7 @@ export function createEventsEngine (config: EventsConfig, systems: EventsSystems
       batch: { maxRecords: 10, maxBytes: MIB, lingerMs: config.sqs.batchLingerMs },
       concurrency: RETRY_CALLS,
       groupOf: flight => flight.payload.uid,
-      restMs: retryCount => retryCount === 0 ? 0 : Math.min(REST_MAX_MS, config.retry.restMs * 2 ** (retryCount - 1))
+      restMs: retryCount => retryCount === 0 ? 0 : Math.min(LONGEST_REST_MS, config.retry.restMs * 2 ** (retryCount - 1))
     })
 
   return new Engine<EncodedEvent>({

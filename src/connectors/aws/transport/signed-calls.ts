@@ -25,6 +25,8 @@ export interface SignedCallsOptions extends SignedCallLimits {
 
 /** An idle connection is kept for this long unless the service says otherwise. */
 const KEEP_ALIVE_MS = 20_000
+/** What a date in an answer is cut off by: the clock that is learned from it is never behind that of the service. */
+const DATE_RESOLUTION_MS = 1_000
 /** Beyond what the largest request can be answered with: all of its items, unprocessed. */
 const MAX_ANSWER_BYTES = 20 * 1024 * 1024
 
@@ -52,7 +54,8 @@ export class SignedCalls {
     this.#targets = new TargetKeeper({
       ask: () => askTarget(options.ask),
       renewCredentials: () => options.config.credentials({ forceRefresh: true }),
-      now: Date.now
+      now: () => performance.now(),
+      serviceTime: () => Date.now() + options.config.systemClockOffset + DATE_RESOLUTION_MS
     })
   }
 

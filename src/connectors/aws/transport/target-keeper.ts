@@ -4,8 +4,10 @@ export interface TargetKeeperOptions {
   ask (): Promise<CallTarget>
   /** Makes the SDK fetch its credentials anew, which it otherwise does only when they are about to expire. */
   renewCredentials (): Promise<unknown>
-  /** ms since 1970 */
+  /** Monotonic ms. */
   now (): number
+  /** ms since 1970, by the clock of the service. */
+  serviceTime (): number
 }
 
 /** Calls go on with credentials that have not expired while new ones are fetched; the SDK fetches 5 minutes ahead. */
@@ -21,7 +23,9 @@ const PAUSE_MS = 5_000
 export class TargetKeeper {
   readonly #options: TargetKeeperOptions
   #target: CallTarget | undefined
+  /** By the clock of the service. */
   #goodUntil = 0
+  /** Monotonic: a wall clock that is set back would keep it waiting. */
   #askAgainAt = 0
   #renewAt = 0
   #renew = false
@@ -33,8 +37,8 @@ export class TargetKeeper {
 
   /** What is good now, or `undefined`: then it must be fetched. */
   current (): CallTarget | undefined {
+    if (this.#target === undefined || this.#options.serviceTime() >= this.#goodUntil) return undefined
     const now = this.#options.now()
-    if (this.#target === undefined || now >= this.#goodUntil) return undefined
     if (now >= this.#askAgainAt && this.#asking === undefined) {
       this.#askAgainAt = now + PAUSE_MS
       this.fetch().catch(() => {}) // A call that finds none will hear of it.
@@ -56,13 +60,13 @@ export class TargetKeeper {
   }
 
   async #ask (): Promise<CallTarget> {
-    const { ask, now } = this.#options
+    const { ask, now, serviceTime } = this.#options
     if (this.#renew && now() >= this.#renewAt) await this.#renewCredentials()
     const target = await ask()
     const expiration = target.identity.expiration?.getTime() ?? Infinity
     this.#target = target
     this.#goodUntil = expiration
-    this.#askAgainAt = Math.max(now() + PAUSE_MS, Math.min(now() + LONGEST_AGE_MS, expiration - FETCH_AHEAD_MS))
+    this.#askAgainAt = now() + Math.max(PAUSE_MS, Math.min(LONGEST_AGE_MS, expiration - FETCH_AHEAD_MS - serviceTime()))
     return target
   }
 

@@ -205,6 +205,14 @@ t.test('a message that shall rest goes back without being handed up', async t =>
   await receiver.close(1000)
 })
 
+t.test('a message that would rest for hours, because a clock was set back, is handed up', async t => {
+  const { receiver, delivered, of } = receiverOn([messageOf('of another time', { notBefore: 10_000 + 2 * 3_600_000 }), messageOf('rests', { notBefore: 10_000 + 300_000 })])
+  receiver.start()
+  await until(() => delivered.length === 1 && of('ChangeMessageVisibilityBatch').length === 1)
+  t.match(of('ChangeMessageVisibilityBatch')[0]?.input.Entries, [{ ReceiptHandle: 'handle-rests', VisibilityTimeout: 300 }])
+  await receiver.close(1000)
+})
+
 t.test('a postponed message is shown again after its delay', async t => {
   const { receiver, delivered, of } = receiverOn([messageOf('a')])
   receiver.start()

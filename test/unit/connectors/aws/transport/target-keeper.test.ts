@@ -5,8 +5,9 @@ import { TargetKeeper } from '../../../../../src/connectors/aws/transport/target
 const MINUTE_MS = 60_000
 
 /** A keeper in a time of its own, and whoever it asks: answers come when told to. */
-function keeperAt (start = 0) {
-  let now = start
+function keeperAt () {
+  let now = 0
+  let jumpedMs = 0
   const answers: Array<{ give: (expiresAt?: number) => Promise<void>, fail: (error: Error) => Promise<void> }> = []
   let renewals = 0
   const keeper = new TargetKeeper({
@@ -24,9 +25,10 @@ function keeperAt (start = 0) {
       })
     }),
     renewCredentials: async () => { renewals++ },
-    now: () => now
+    now: () => now,
+    serviceTime: () => now + jumpedMs
   })
-  return { keeper, answers, pass: (ms: number) => { now += ms }, renewals: () => renewals }
+  return { keeper, answers, pass: (ms: number) => { now += ms }, jump: (ms: number) => { jumpedMs += ms }, renewals: () => renewals }
 }
 
 function targetUntil (expiresAt?: number): CallTarget {
@@ -121,4 +123,28 @@ t.test('refused credentials are renewed, once, and again after a pause', async t
   pass(5_000)
   await refuse()
   t.equal(renewals(), 2)
+})
+
+t.test('a wall clock that is set back delays no question and no renewal', async t => {
+  const { keeper, answers, pass, jump, renewals } = keeperAt()
+  void keeper.fetch()
+  await answers[0]?.give()
+  const refuse = async () => {
+    const target = keeper.current()
+    if (target !== undefined) keeper.refused(target)
+    const fetched = keeper.fetch()
+    await new Promise(setImmediate)
+    await answers.at(-1)?.give()
+    await fetched
+  }
+  await refuse()
+  t.equal(renewals(), 1)
+  jump(-120 * MINUTE_MS)
+  pass(5_000)
+  await refuse()
+  t.equal(renewals(), 2, 'refused again, they are renewed again')
+  pass(5 * MINUTE_MS)
+  const asked = answers.length
+  t.ok(keeper.current())
+  t.equal(answers.length, asked + 1, 'what is old is asked for again')
 })
