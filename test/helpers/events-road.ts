@@ -27,8 +27,8 @@ import { createTestFolder, type TestScope } from './stack.js'
 
 const REGION = 'eu-west-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const
-const CREATE_TIMEOUT_MS = 30_000
-const DONE_TIMEOUT_MS = 120_000
+const CREATE_TIMEOUT_MS = 60_000
+const DONE_TIMEOUT_MS = 240_000
 
 type Environment = Readonly<Record<string, string>>
 

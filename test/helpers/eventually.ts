@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 const LOOK_EVERY_MS = 20
+/** What is awaited comes in moments; on a machine that others keep busy, in many. */
+const TIMEOUT_MS = 90_000
 
 export interface EventuallyOptions {
   readonly timeoutMs?: number
@@ -13,7 +15,7 @@ export interface EventuallyOptions {
  * with what was awaited when it does not come in time. Fails at once when looking throws.
  */
 export async function eventually<V> (
-  what: string, look: () => V | Promise<V>, { timeoutMs = 30_000, state }: EventuallyOptions = {}
+  what: string, look: () => V | Promise<V>, { timeoutMs = TIMEOUT_MS, state }: EventuallyOptions = {}
 ): Promise<Exclude<V, undefined | false>> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

@@ -21,8 +21,8 @@ import { sendRecords } from './send-records.js'
 import { TestService } from './service.js'
 import { createTestFolder, type TestScope } from './stack.js'
 
-const CREATE_TIMEOUT_MS = 30_000
-const DONE_TIMEOUT_MS = 120_000
+const CREATE_TIMEOUT_MS = 60_000
+const DONE_TIMEOUT_MS = 240_000
 
 type Environment = Readonly<Record<string, string>>
 
@@ -84,8 +84,9 @@ export class RoutingRoad {
     return { ...this.#environment, ...knobs }
   }
 
-  async startService (knobs: Environment = {}): Promise<TestService> {
-    return await TestService.start(this.#t, this.environment(knobs), [], 'routing')
+  /** `nodeArgs` reach every process and thread of it. */
+  async startService (knobs: Environment = {}, nodeArgs: readonly string[] = []): Promise<TestService> {
+    return await TestService.start(this.#t, this.environment(knobs), nodeArgs, 'routing')
   }
 
   /** Sends records straight to Kafka and writes the ledger. `resume`: goes on after those of an earlier call. Asks the registry once. */

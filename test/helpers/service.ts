@@ -7,8 +7,10 @@ import { type TestScope } from './stack.js'
 
 const LAUNCHER = fileURLToPath(new URL('../../src/cli/launcher.js', import.meta.url))
 /** Two busy cores have been seen to need 10 s for a process that loads everything. */
-const START_TIMEOUT_MS = 60_000
-const EXIT_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 120_000
+const EXIT_TIMEOUT_MS = 120_000
+/** What is awaited comes in moments; on a machine that others keep busy, in many. */
+const SEES_TIMEOUT_MS = 90_000
 const LOG_TAIL_LINES = 25
 
 type Environment = Readonly<Record<string, string>>
@@ -86,12 +88,12 @@ export class TestService {
   }
 
   /** Waits for a line of the log whose message contains this. */
-  async logged (message: string, timeoutMs = 30_000): Promise<LogLine> {
+  async logged (message: string, timeoutMs = SEES_TIMEOUT_MS): Promise<LogLine> {
     return await this.sees(`the service logs "${message}"`, () => this.log.find(line => line.message.includes(message)), timeoutMs)
   }
 
   /** Waits for a condition while the service runs; what it logged last explains why it did not come. */
-  async sees<V> (what: string, look: () => V | Promise<V>, timeoutMs = 30_000): Promise<Exclude<V, undefined | false>> {
+  async sees<V> (what: string, look: () => V | Promise<V>, timeoutMs = SEES_TIMEOUT_MS): Promise<Exclude<V, undefined | false>> {
     return await eventually(what, async () => {
       const seen = await look()
       if ((seen === undefined || seen === false) && this.#hasExited) throw new Error(`the service has ended while this was awaited: ${what}\n${this.tail}`)
@@ -109,12 +111,12 @@ export class TestService {
     return { status: response.status, text: await response.text() }
   }
 
-  async becomesReady (timeoutMs = 60_000): Promise<void> {
+  async becomesReady (timeoutMs = SEES_TIMEOUT_MS): Promise<void> {
     await this.sees('it is ready', async () => (await this.health('/ready')).status === 200, timeoutMs)
   }
 
   /** Waits until it is not ready for this reason. */
-  async becomesUnready (check: string, timeoutMs = 30_000): Promise<void> {
+  async becomesUnready (check: string, timeoutMs = SEES_TIMEOUT_MS): Promise<void> {
     await this.sees(`it is not ready: ${check}`, async () => {
       const { status, text } = await this.health('/ready')
       return status === 503 && text.includes(check)
@@ -126,7 +128,7 @@ export class TestService {
   }
 
   /** Waits until it owns partitions, and returns how many. */
-  async ownsPartitions (look: (owned: number) => boolean = owned => owned > 0, timeoutMs = 60_000): Promise<number> {
+  async ownsPartitions (look: (owned: number) => boolean = owned => owned > 0, timeoutMs = SEES_TIMEOUT_MS): Promise<number> {
     return await this.sees('it owns the partitions it should', async () => {
       const owned = (await this.metrics()).count('penstock_partition_in_flight_records')
       return look(owned) && owned

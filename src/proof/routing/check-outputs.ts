@@ -34,6 +34,13 @@ interface Expected {
   writtenAtMs: number | undefined
 }
 
+export interface Tolerance {
+  readonly repeats: boolean
+  readonly inversions: boolean
+  /** What clocks of services are known to have been wrong by, at most. */
+  readonly clockErrorMs?: number | undefined
+}
+
 /** Clocks of producers and brokers may differ by this. */
 const CLOCK_SLACK_MS = 60_000
 
@@ -47,7 +54,7 @@ export class OutputCheck {
   readonly #topic: string
   readonly #schemas: SchemasById
   readonly #differences: Differences
-  readonly #tolerate: { readonly repeats: boolean, readonly inversions: boolean }
+  readonly #tolerate: Tolerance
   /** By the destination's name in lower case. */
   readonly #outputs: ReadonlyMap<string, OutputTopic>
   readonly #expected = new Map<string, Expected>()
@@ -56,7 +63,7 @@ export class OutputCheck {
   #inversions = 0
 
   /** `topic`: where the records came from. */
-  constructor (produced: Iterable<ProducedRoute>, topic: string, outputs: readonly OutputTopic[], schemas: SchemasById, differences: Differences, tolerate: { readonly repeats: boolean, readonly inversions: boolean }) {
+  constructor (produced: Iterable<ProducedRoute>, topic: string, outputs: readonly OutputTopic[], schemas: SchemasById, differences: Differences, tolerate: Tolerance) {
     this.#topic = topic
     this.#schemas = schemas
     this.#differences = differences
@@ -111,7 +118,8 @@ export class OutputCheck {
 
   #compare (what: string, message: SourceRecord, fields: Readonly<Record<string, unknown>>, output: OutputTopic, { record, digest }: Expected): void {
     const processedAt = Number(fields.processor_event_timestamp)
-    const isInTime = processedAt > record.timestampMs - CLOCK_SLACK_MS && processedAt < message.timestamp + CLOCK_SLACK_MS
+    const slackMs = CLOCK_SLACK_MS + (this.#tolerate.clockErrorMs ?? 0)
+    const isInTime = processedAt > record.timestampMs - slackMs && processedAt < message.timestamp + slackMs
     if (messageDigest(fields) !== digest || !isInTime) this.#differences.add('output-fields', `${what}: ${describeRecord(record)}`)
     if (keyDigest(message.key) !== record.keyDigest) this.#differences.add('output-key', `${what}: ${describeRecord(record)}`)
     if (headersDigest(message.headers.filter(([name]) => name !== ORIGIN_HEADER)) !== record.headersDigest) this.#differences.add('output-headers', `${what}: ${describeRecord(record)}`)

@@ -8,7 +8,7 @@ import { LedgerMatch } from '../produced.js'
 import { readEnds } from '../read-ends.js'
 import { readTopic } from '../read-topic.js'
 import { readSubjects } from './avro-reader.js'
-import { type DestinationCounts, type KeyOrder, OutputCheck, type OutputTopic } from './check-outputs.js'
+import { type DestinationCounts, type KeyOrder, OutputCheck, type OutputTopic, type Tolerance } from './check-outputs.js'
 import { expectMessages, type ExpectedMessages, type ProducedRoute } from './expected-message.js'
 
 export interface RoutingProofOptions {
@@ -25,7 +25,7 @@ export interface RoutingProofOptions {
   /** Of what producers write. */
   readonly inputSubject: string
   /** What is no fault: repeats after a hard kill, inversions where records of a key were retried. Default: both are. */
-  readonly tolerate?: { readonly repeats?: boolean, readonly inversions?: boolean }
+  readonly tolerate?: Partial<Tolerance>
 }
 
 export interface RoutingProof {
@@ -59,7 +59,7 @@ export async function proveRouting (options: RoutingProofOptions): Promise<Routi
   match.finish()
 
   const outputs = await describeOutputs(options)
-  const messages = new OutputCheck(match.produced, topic, outputs, schemas, differences, { repeats: mayRepeat, inversions: tolerate.inversions === true })
+  const messages = new OutputCheck(match.produced, topic, outputs, schemas, differences, { repeats: mayRepeat, inversions: tolerate.inversions === true, clockErrorMs: tolerate.clockErrorMs })
   const letters = new DeadLetterCheck(match.produced, topic, differences, mayRepeat)
   for (const name of new Set(outputs.map(output => output.topic))) await readTopic(kafka, name, message => { messages.see(message) })
   await readTopic(kafka, options.deadLetterTopic, letter => { letters.see(letter) })

@@ -7,12 +7,21 @@ import { FaultRun, type FaultRunOptions } from './fault-run.js'
 const VALID_ONLY = { seed: 1, invalidShare: 0, extraShare: 0, kinds: [] } as const
 const SETTLE_TIMEOUT_MS = 120_000
 
+/** Of the table, and of the queues of clients. */
+export interface Entries {
+  readonly rows: number
+  readonly messages: number
+}
+
 /** What a part of a run cost, and what the service says of it. */
 export interface Part {
   /** Events that this part produced, all of them valid. */
   readonly events: number
   /** Entries in calls, of each sink. */
-  readonly attempted: { readonly rows: number, readonly messages: number }
+  readonly attempted: Entries
+  /** Entries that failed as the service sees it, and those of them in calls that it gave up waiting for. */
+  readonly failed: Entries
+  readonly timedOut: Entries
   readonly holds: number
   /** Records that have left for the retry queue after an attempt. */
   readonly spent: number
@@ -73,7 +82,9 @@ export class Experiment {
     return async () => {
       const now = await this.#tally()
       return {
-        attempted: { rows: now.attempted.rows - before.attempted.rows, messages: now.attempted.messages - before.attempted.messages },
+        attempted: minus(now.attempted, before.attempted),
+        failed: minus(now.failed, before.failed),
+        timedOut: minus(now.timedOut, before.timedOut),
         holds: now.holds - before.holds,
         spent: now.spent - before.spent,
         deadLetters: now.deadLetters - before.deadLetters
@@ -84,11 +95,20 @@ export class Experiment {
   async #tally (): Promise<Omit<Part, 'events'>> {
     const { rows, messages } = this.run.endpoint.recorder.report(false).attempted
     const metrics = await this.service.metrics()
+    const failed = (labels: Readonly<Record<string, string>>): Entries => ({
+      rows: metrics.sum('penstock_failures_total', { stage: 'table', ...labels }), messages: metrics.sum('penstock_failures_total', { stage: 'queues', ...labels })
+    })
     return {
       attempted: { rows, messages },
+      failed: failed({}),
+      timedOut: failed({ code: 'TIMEOUT' }),
       holds: metrics.sum('penstock_holds_total'),
       spent: metrics.sum('penstock_handed_over_records_total', { cause: 'attempt' }),
       deadLetters: metrics.sum('penstock_dead_letters_total')
     }
   }
+}
+
+function minus (now: Entries, before: Entries): Entries {
+  return { rows: now.rows - before.rows, messages: now.messages - before.messages }
 }

@@ -1,6 +1,9 @@
 import { AppError } from '../../../src/errors.js'
 import { type TestService } from '../../helpers/service.js'
 
+/** Of a busy machine; how long it may take is for who asks. */
+const TIMEOUT_MS = 120_000
+
 export interface Progressing {
   readonly road: Road
   readonly services: readonly TestService[]
@@ -19,7 +22,7 @@ export async function progress ({ road, services }: Progressing, partitions: num
     const now = await committed(road)
     before ??= now
     return now?.size === partitions && [...now].every(([partition, offset]) => offset > (before?.get(partition) ?? 0))
-  }, 60_000)
+  }, TIMEOUT_MS)
 }
 
 /** Nothing while the brokers do not answer. */

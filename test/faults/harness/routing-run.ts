@@ -3,6 +3,7 @@ import { type ProduceSummary } from '../../../src/generator/produce-records.js'
 import { type Random } from '../../../src/generator/random.js'
 import { DESTINATIONS, type RoutingProduce, RoutingRoad, type RoutingRoadOptions } from '../../helpers/routing-road.js'
 import { type TestService } from '../../helpers/service.js'
+import { type Hooks } from './hooks/hooks.js'
 import { OutputWatch } from './output-watch.js'
 import { expectPromises } from './promises.js'
 import { judgeRouting, type RoutingExpectation, type RoutingVerdict } from './routing-verdict.js'
@@ -47,8 +48,9 @@ export class RoutingRun {
     return new RoutingRun(t, name, road, await OutputWatch.start(t, road.config.kafka, DESTINATIONS.map(destination => road.outputTopic(destination))))
   }
 
-  async start (knobs: Readonly<Record<string, string>> = {}): Promise<TestService> {
-    const service = await this.road.startService(knobs)
+  /** A service that has started; `hooks` do wrong inside its process. */
+  async start (knobs: Readonly<Record<string, string>> = {}, hooks?: Hooks): Promise<TestService> {
+    const service = await this.road.startService({ ...knobs, ...hooks?.environment }, hooks?.nodeArgs)
     this.services.push(service)
     return service
   }

@@ -12,6 +12,8 @@ import { type RoutingRun } from './routing-run.js'
 export interface RoutingExpectation {
   /** Most messages and dead letters that may be there twice. Default: none. */
   readonly repeats?: { readonly messages?: number, readonly letters?: number }
+  /** What the clocks of services were set wrong by, at most. */
+  readonly clockErrorMs?: number
   /** All services of the run lived throughout, so that their metrics tell of everything. */
   readonly metricsTellAll?: boolean
 }
@@ -28,9 +30,9 @@ export interface Repeated {
 }
 
 /** Compares every topic with the ledger of the producer. */
-export async function judgeRouting ({ name, road, services }: RoutingRun, { repeats: allowed = {}, metricsTellAll = false }: RoutingExpectation): Promise<RoutingVerdict> {
+export async function judgeRouting ({ name, road, services }: RoutingRun, { repeats: allowed = {}, clockErrorMs = 0, metricsTellAll = false }: RoutingExpectation): Promise<RoutingVerdict> {
   const { kafka, routing } = road.config
-  const { proof } = await road.prove({ repeats: true })
+  const { proof } = await road.prove({ repeats: true, clockErrorMs })
   const [entries, letters, commits, messages, metrics] = await Promise.all([
     road.entries(), road.read(routing.deadLetterTopic).then(collectLetters), readCommits(kafka, name, name), readMessages(road), sumMetrics(services)
   ])

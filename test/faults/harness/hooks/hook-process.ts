@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import rdkafka from 'node-rdkafka'
 import { SdkBatchWriter } from '../../../../src/connectors/dynamodb/sdk-batch-writer.js'
 import { SignedBatchWriter } from '../../../../src/connectors/dynamodb/signed-batch-writer.js'
+import { DestinationClient } from '../../../../src/connectors/http/destination-client.js'
 import { Committer } from '../../../../src/connectors/kafka/committer.js'
 import { DeliveryProducer } from '../../../../src/connectors/kafka/delivery-producer.js'
 import { KafkaSource } from '../../../../src/connectors/kafka/kafka-source.js'
@@ -10,6 +12,8 @@ import { SignedBatchSender } from '../../../../src/connectors/sqs/signed-batch-s
 import { Engine } from '../../../../src/engine/engine.js'
 import { type TopicPartition } from '../../../../src/engine/intake.js'
 import { type Deed, type Orders, type Point, sayReached } from './orders.js'
+
+const STALL_LOOK_MS = 20
 
 /** Stands around a method: `call` runs the method itself. */
 type Wrapper<S> = (call: () => unknown, args: readonly unknown[], self: S) => unknown
@@ -35,10 +39,10 @@ class Striker {
 
   /** True when what stands at this point is never to come back. */
   passes (point: Point): boolean {
-    const { at, nth = 1, deed = 'kill', forMs = 0 } = this.#orders
+    const { at, nth = 1, deed = 'kill', forMs = 0, until } = this.#orders
     if (point !== at || ++this.#times !== nth) return false
     sayReached(point, deed, nth)
-    strike(deed, forMs)
+    strike(deed, forMs, until)
     return deed === 'hang'
   }
 
@@ -63,6 +67,7 @@ function hookCalls (striker: Striker): void {
   wrap(DynamoDBClient.prototype, 'send', (call, [command]) => command instanceof PutItemCommand ? write(call) : call())
   wrap(SdkBatchSender.prototype, 'send', send)
   wrap(SignedBatchSender.prototype, 'send', send)
+  wrap(DestinationClient.prototype, 'send', send)
   wrap(DeliveryProducer.prototype, 'deliver', around('before-dead-letter', 'after-dead-letter'))
 }
 
@@ -103,16 +108,28 @@ function hookPolls (striker: Striker): void {
   wrap(rdkafka.KafkaConsumer.prototype, 'consume', call => striker.passes('poll') ? undefined : call())
 }
 
-function strike (deed: Deed, forMs: number): void {
+function strike (deed: Deed, forMs: number, until: string | undefined): void {
   switch (deed) {
     case 'kill': process.kill(process.pid, 'SIGKILL'); break
     case 'hang': break
-    case 'stall': Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs); break
+    case 'stall':
+      sleep(forMs)
+      while (!isThere(until)) sleep(STALL_LOOK_MS)
+      break
     case 'throw': setImmediate(() => { throw new Error('thrown on purpose') }); break
     case 'reject undefined': rejectWith(undefined); break
     case 'reject {}': rejectWith({}); break
     case 'hoard': for (const hoard: unknown[] = []; ;) hoard.push(new Array(500_000).fill(hoard))
   }
+}
+
+/** So is what nobody waits for. */
+function isThere (file: string | undefined): boolean {
+  return file === undefined || existsSync(file)
+}
+
+function sleep (ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 function rejectWith (reason: unknown): void {

@@ -21,7 +21,8 @@ export const POINTS = [
 export type Point = typeof POINTS[number]
 
 /**
- * `kill`: SIGKILL to itself; `stall`: its event loop stands still for `forMs`; `throw`, `reject undefined`, `reject {}`:
+ * `kill`: SIGKILL to itself; `stall`: its event loop stands still for `forMs`, and
+ * as long after that as the file `until` is not there; `throw`, `reject undefined`, `reject {}`:
  * an error that nobody catches; `hoard`: it takes memory until it dies of it; `hang`, at a poll: it never comes back.
  */
 export type Deed = 'kill' | 'stall' | 'hang' | 'throw' | 'reject undefined' | 'reject {}' | 'hoard'
@@ -39,17 +40,20 @@ export interface Orders {
   /** `kill` when absent. */
   readonly deed?: Deed
   readonly forMs?: number
+  readonly until?: string
   /** In validation threads, at each record whose uid begins with `marker`. */
   readonly atRecord?: { readonly marker: string, readonly deed: ThreadDeed }
   /** Validation threads die while they load, as long as this file exists. */
   readonly threadsDieWhile?: string
+  /** What its wall clock is ahead of the machine's, in ms, as long as this file says so: see `ServiceClock`. */
+  readonly clock?: string
   /** Heap of the process. */
   readonly maxHeapMb?: number
 }
 
 /** One line on the service's standard error. */
 export interface Reached {
-  /** A point, `thread-start`, or the uid of a record. */
+  /** A point, `thread-start`, `clock`, or the uid of a record. */
   readonly reached: string
   readonly deed: string
   readonly nth: number
