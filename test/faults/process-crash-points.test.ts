@@ -1,10 +1,10 @@
 import t from 'tap'
-import { type TestService } from '../helpers/service.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
 import { hooks, type Hooks, reachedIn } from './harness/hooks/hooks.js'
 import { type Point } from './harness/hooks/orders.js'
 import { parameter } from './harness/parameters.js'
+import { rebalanceUntilItEnds } from './harness/rebalance-until-it-ends.js'
 
 /** How often each point is tried, every time at another of its calls. */
 const RUNS = parameter('RUNS', 1)
@@ -74,7 +74,7 @@ for (const { point, calls, assignor } of strikes) {
       if (during) {
         await killed.sees('it is under load', () => run.accepted > RATE_PER_SECOND / 2)
         if (point === 'during-drain') killed.signal('SIGTERM')
-        else await rebalanceUntilItEnds(killed, async () => await start('second'))
+        else await rebalanceUntilItEnds(killed, () => start('second'), async second => (await second.metrics()).count('penstock_partition_in_flight_records') > 0)
       }
       t.equal(await killed.ends(), point === 'during-drain' ? 3 : 1)
       t.same(reachedIn(killed.output).map(({ reached }) => reached), [point], `the kill was its ${nth}th`)
@@ -84,15 +84,5 @@ for (const { point, calls, assignor } of strikes) {
       await producing
       await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
     })
-  }
-}
-
-/** A revocation may come when nothing of its partitions is under way: then nothing strikes, and another is made. */
-async function rebalanceUntilItEnds (killed: TestService, join: () => Promise<TestService>): Promise<void> {
-  while (!killed.hasExited) {
-    const second = await join()
-    await second.sees('the other has ended, or has given partitions to it', async () =>
-      killed.hasExited || (await second.metrics()).count('penstock_partition_in_flight_records') > 0, 60_000)
-    if (!killed.hasExited) await second.stop()
   }
 }

@@ -25,6 +25,15 @@ export interface DeliveryRoadOptions {
   readonly destinations: Readonly<Record<string, { readonly behaviour: Behaviour } & Partial<DeliveryDestination>>>
   /** Knobs of every service of this road. */
   readonly knobs?: Environment
+  /** Leaves the topics to whoever needs them. */
+  readonly withoutTopics?: boolean
+}
+
+export interface DeliveryServiceOptions {
+  /** Reach every process and thread of it. */
+  readonly nodeArgs?: readonly string[] | undefined
+  /** Sent with each of its requests, so that a destination can tell services apart. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An event log of a test's own, and destinations that are real HTTP servers. */
@@ -33,15 +42,17 @@ export class DeliveryRoad {
   readonly servers: Readonly<Record<string, DestinationServer>>
   readonly #t: TestScope
   readonly #environment: Environment
+  readonly #definitions: ReadonlyArray<Partial<DeliveryDestination>>
 
-  private constructor (t: TestScope, environment: Environment, servers: Readonly<Record<string, DestinationServer>>) {
+  private constructor (t: TestScope, environment: Environment, servers: Readonly<Record<string, DestinationServer>>, definitions: ReadonlyArray<Partial<DeliveryDestination>>) {
     this.#t = t
-    this.#environment = environment
+    this.#environment = { ...environment, ...withDestinations(definitions) }
+    this.#definitions = definitions
     this.servers = servers
-    this.config = loadConfig(environment, 'delivery').config
+    this.config = loadConfig(this.#environment, 'delivery').config
   }
 
-  static async create (t: TestScope, { name, kafka, partitions = 3, destinations, knobs = {} }: DeliveryRoadOptions): Promise<DeliveryRoad> {
+  static async create (t: TestScope, { name, kafka, partitions = 3, destinations, knobs = {}, withoutTopics = false }: DeliveryRoadOptions): Promise<DeliveryRoad> {
     const servers: Record<string, DestinationServer> = {}
     const definitions: Array<Partial<DeliveryDestination>> = []
     for (const [destination, { behaviour, ...settings }] of Object.entries(destinations)) {
@@ -56,19 +67,20 @@ export class DeliveryRoad {
       KAFKA_BROKERS: kafka,
       DELIVERY_TOPIC: name,
       DELIVERY_GROUP_PREFIX: `${name}-`,
-      DELIVERY_DESTINATIONS_JSON: JSON.stringify(definitions),
       INGEST_PORT: '0',
       ADMIN_PORT: '0',
       ...knobs
-    }, servers)
+    }, servers, definitions)
+    if (withoutTopics) return road
     const steps = await provisionDelivery(road.config, { partitions, replicationFactor: 1, timeoutMs: CREATE_TIMEOUT_MS })
     const failed = steps.find(isFailure)
     if (failed !== undefined) throw new Error(`${failed.kind} ${failed.name} could not be created: ${failed.detail}`)
     return road
   }
 
-  async startService (knobs: Environment = {}): Promise<TestService> {
-    return await TestService.start(this.#t, { ...this.#environment, ...knobs }, [], 'delivery')
+  async startService (knobs: Environment = {}, { nodeArgs, headers }: DeliveryServiceOptions = {}): Promise<TestService> {
+    const destinations = headers === undefined ? {} : withDestinations(this.#definitions.map(definition => ({ ...definition, headers: { ...definition.headers, ...headers } })))
+    return await TestService.start(this.#t, { ...this.#environment, ...destinations, ...knobs }, nodeArgs, 'delivery')
   }
 
   /** Sends events as a client does, one after the other; each has been acknowledged. Returns their ids. */
@@ -123,4 +135,8 @@ export class DeliveryRoad {
 
 export function headerOf ({ headers }: SourceRecord, name: string): string | undefined {
   return headers.find(header => header[0] === name)?.[1]?.toString()
+}
+
+function withDestinations (definitions: ReadonlyArray<Partial<DeliveryDestination>>): Environment {
+  return definitions.length === 0 ? {} : { DELIVERY_DESTINATIONS_JSON: JSON.stringify(definitions) }
 }

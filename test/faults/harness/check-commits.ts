@@ -6,7 +6,7 @@ import { type Commit } from '../../helpers/commits.js'
  * as `partition:offset`. All times are of one machine's clock, in ms; a record's end is taken early and a commit late, so
  * that whatever is found is a violation.
  */
-export function checkCommits<E extends BaseEntry> (commits: readonly Commit[], entries: readonly E[], endOf: (entry: E, place: string) => number): string[] {
+export function checkCommits<E extends Pick<BaseEntry, 'place'>> (commits: readonly Commit[], entries: readonly E[], endOf: (entry: E, place: string) => number): string[] {
   const ends = new Map<number, Array<{ readonly offset: number, readonly at: number }>>()
   for (const entry of entries) {
     if (!('topic' in entry.place)) continue

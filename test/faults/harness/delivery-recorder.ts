@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Behaviour } from '../../helpers/destination-server.js'
+import { DeliveryTaken } from './delivery-taken.js'
 
 /** One event of so many fails at its first send, and of so many is taken unheard. */
 const FAILING = 20
@@ -10,14 +11,10 @@ const UNHEARD = 33
  * their first send, and some are taken without the sender hearing of it; none fails more often.
  */
 export class DeliveryRecorder {
-  /** By id. */
-  readonly accepted = new Set<string>()
+  readonly taken = new DeliveryTaken()
   readonly strangers: string[] = []
   readonly #seen = new Set<string>()
-  readonly #next = new Map<string, number>()
   readonly #eventsPerUser: number
-  inversions = 0
-  repeats = 0
   unheard = 0
   failed = 0
 
@@ -42,16 +39,8 @@ export class DeliveryRecorder {
   }
 
   #take (id: string, body: Buffer): void {
-    if (this.accepted.has(id)) {
-      this.repeats++
-      return
-    }
-    this.accepted.add(id)
     const { user_id: user, payload } = JSON.parse(body.toString()) as { user_id: string, payload: string }
-    const number = Number(payload)
-    const next = this.#next.get(user) ?? 0
-    if (!(number >= 0 && number < this.#eventsPerUser)) this.strangers.push(`${user} ${payload}`)
-    if (number !== next) this.inversions++
-    this.#next.set(user, Math.max(next, number + 1))
+    if (!(Number(payload) >= 0 && Number(payload) < this.#eventsPerUser)) this.strangers.push(`${user} ${payload}`)
+    this.taken.take(id, body)
   }
 }
