@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { SEND_BATCH_MAX_ENTRIES } from '../../src/connectors/sqs/limits.js'
 import { overtakings } from '../helpers/overtakings.js'
+import { PATIENT } from '../helpers/patience.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
 import { parameter } from './harness/parameters.js'
@@ -9,8 +10,8 @@ const STRICT_EVENTS = parameter('STRICT_EVENTS', 100_000)
 const BATCH_EVENTS = parameter('BATCH_EVENTS', 20_000)
 const PARTITIONS = 24
 const FAIL_SHARE = 0.1
-/** A call that is given up on a starved machine has its effect all the same; this is about entries that fail. */
-const PATIENT = { AWS_REQUEST_TIMEOUT_MS: '60000', RETRY_VISIBILITY_MS: '180000' }
+/** On a starved machine it takes long until all that failed has passed. */
+const KNOBS = { ...PATIENT, RETRY_IN_PLACE_MS: '120000' }
 const TIMEOUT_MS = 400_000
 
 const { kafka } = await startTestStack(t, { servers: ['kafka'] })
@@ -39,7 +40,7 @@ interface Counted {
 }
 
 async function workOff (t: Test, order: 'strict' | 'batch', count: number): Promise<{ readonly run: FaultRun, finish (expected: 'exact' | 'counted'): Promise<Counted> }> {
-  const run = await FaultRun.create(t, { name: `order-${order}`, kafka: kafka.brokers, partitions: PARTITIONS, knobs: { ...PATIENT, SQS_ORDER: order } })
+  const run = await FaultRun.create(t, { name: `order-${order}`, kafka: kafka.brokers, partitions: PARTITIONS, knobs: { ...KNOBS, SQS_ORDER: order } })
   run.arm({ operation: 'SendMessageBatch', name: 'a tenth of the entries fail', fail: { share: FAIL_SHARE } })
   await run.produce({ count, seed: 1 })
   const service = await run.start()

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PATIENT } from '../helpers/patience.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
 
@@ -10,7 +11,7 @@ const { kafka } = await startTestStack(t, { servers: ['kafka'] })
 
 t.test('a record that never settles is named by place and age, its partition alone commits nothing past it, and readiness is red until it settles', async t => {
   const run = await FaultRun.create(t, {
-    name: 'stuck', kafka: kafka.brokers, partitions: PARTITIONS, knobs: { STUCK_PARTITION_MS: String(STUCK_MS), READY_HOLD_MS: '600000' }
+    name: 'stuck', kafka: kafka.brokers, partitions: PARTITIONS, knobs: { STUCK_PARTITION_MS: String(STUCK_MS), READY_HOLD_MS: '600000', ...PATIENT }
   })
   await run.produce({ count: EVENTS, seed: 1 })
   const entries = await run.road.entries()
@@ -26,17 +27,19 @@ t.test('a record that never settles is named by place and age, its partition alo
   await service.becomesUnready('partitions')
   t.match((await service.health('/ready')).text, 'not ready: partitions')
   t.match(await service.health('/live'), { status: 200 }, 'a restart would not help')
-  const line = await service.logged('a record does not settle')
-  t.match(line, { level: 'error', topic, partition, offset }, 'the log names it')
+  // On a busy machine others may be late as well, at the start.
+  const lines = () => service.log.filter(({ message, ...line }) => message.includes('a record does not settle') && line['partition'] === partition && line['offset'] === offset)
+  const line = await service.sees('the log names it', () => lines()[0])
+  t.match(line, { level: 'error', topic, partition, offset })
   t.ok(Number(line.ageMs) > STUCK_MS, `and its age: ${String(line.ageMs)} ms`)
-  t.equal(service.log.filter(({ message }) => message === line.message).length, 1, 'once')
+  t.equal(lines().length, 1, 'once')
 
   await service.sees('all are settled but those that must not overtake it', async () =>
     (await service.metrics()).sum('penstock_settled_records_total') === EVENTS - waiting.length)
+  await service.sees('of no other partition anything is unsettled', async () => Object.values((await service.metrics()).by('penstock_partition_oldest_unsettled_seconds', 'partition')).filter(age => age > 0).length === 1)
   const metrics = await service.metrics()
   const ageSeconds = metrics.by('penstock_partition_oldest_unsettled_seconds', 'partition')
   t.ok((ageSeconds[String(partition)] ?? 0) > STUCK_MS / 1_000, `the metric says ${ageSeconds[String(partition)]} s`)
-  t.equal(Object.values(ageSeconds).filter(age => age > 0).length, 1, 'of this partition alone')
   t.equal(metrics.sum('penstock_healthy', { check: 'partitions' }), 0)
   await service.sees('its partition is committed up to it', async () => (await run.road.committed()).get(partition) === offset)
   t.equal(metrics.sum('penstock_dead_letters_total') + metrics.sum('penstock_handed_over_records_total'), 0, 'throttling burns no attempt')

@@ -2,13 +2,14 @@ import t from 'tap'
 import { type FailedEntries, type FaultHits } from '../../bench/recording-endpoint/faults.js'
 import { SEND_BATCH_MAX_ENTRIES } from '../../src/connectors/sqs/limits.js'
 import { overtakings } from '../helpers/overtakings.js'
+import { PATIENT } from '../helpers/patience.js'
 import { startTestStack } from '../helpers/stack.js'
 import { Experiment } from './harness/experiment.js'
 import { parameter } from './harness/parameters.js'
 
 const EVENTS = parameter('SINK_EVENTS', 500)
 /** Failed entries go again soon, and no pass is spent in a test. */
-const KNOBS = { RETRY_BACKOFF_MAX_MS: '400', RETRY_IN_PLACE_MS: '100000' }
+const KNOBS = { RETRY_BACKOFF_MAX_MS: '400', RETRY_IN_PLACE_MS: '100000', ...PATIENT }
 /** Enough to see that what fails for ever is tried again and again. */
 const FAILURES_EACH = 5
 const SICK = 'Client_A'

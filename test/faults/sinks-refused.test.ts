@@ -3,6 +3,7 @@ import { type Fault, type FaultHits } from '../../bench/recording-endpoint/fault
 import { type LedgerEntry } from '../../src/generator/ledger.js'
 import { type GeneratedRecord } from '../../src/generator/event-generator.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
+import { PATIENT } from '../helpers/patience.js'
 import { startTestStack } from '../helpers/stack.js'
 import { EVENT } from '../fixtures/event.js'
 import { FaultRun } from './harness/fault-run.js'
@@ -10,7 +11,7 @@ import { FaultRun } from './harness/fault-run.js'
 const ROWS_A_CALL = 25
 const MESSAGES_A_CALL = 10
 /** Longer than a call takes to fill, so that each is full and holds what stands next to each other in the topic. */
-const FULL_CALLS = { CHUNK_RECORDS: '100', DYNAMODB_BATCH_LINGER_MS: '2000', SQS_BATCH_LINGER_MS: '2000' }
+const FULL_CALLS = { CHUNK_RECORDS: '100', DYNAMODB_BATCH_LINGER_MS: '5000', SQS_BATCH_LINGER_MS: '5000', ...PATIENT }
 /** Where in its call the bad one stands: first, in the middle, last. */
 const PLACES_OF_ROWS = [0, 12, 24]
 const PLACES_OF_MESSAGES = [0, 4, 9]
