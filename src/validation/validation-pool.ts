@@ -2,8 +2,9 @@ import fastq, { type queueAsPromised } from 'fastq'
 import { type Clock } from '../engine/clock.js'
 import { type Examiner, type Verdict } from '../engine/examiner.js'
 import { poison, type Poison } from '../engine/outcome.js'
-import { bytesOf, type SourceRecord } from '../engine/record.js'
+import { type SourceRecord } from '../engine/record.js'
 import { type ChunkAnswer } from './serve-chunk.js'
+import { type Values, valuesOf } from './values.js'
 import { type Run, WorkerThreads } from './worker-threads.js'
 
 export interface ValidationPoolOptions<T> {
@@ -18,10 +19,10 @@ export interface ValidationPoolOptions<T> {
   readonly maxHeapMb?: number
   readonly startTimeoutMs?: number
   readonly patienceMs?: number
-  /** Looks at a record before it is copied to a worker. Constant time. */
-  admit (record: SourceRecord): Poison | undefined
+  /** Looks at a record's value before it is copied to a worker. Constant time. */
+  admit (value: Buffer | null): Poison | undefined
   /** What the worker needs to know of these records beside their values; `ChunkTask.context`. Structured clone takes it. */
-  contextOf (records: readonly SourceRecord[]): unknown
+  contextOf (records: readonly SourceRecord[], values: Values): unknown
   /** What the worker answered, in order. */
   unpack (answer: ChunkAnswer): Array<Verdict<T>>
   /** See `Examiner`. */
@@ -40,18 +41,18 @@ export interface ValidationPoolOptions<T> {
 export class ValidationPool<T> implements Examiner<T> {
   readonly #options: ValidationPoolOptions<T>
   readonly #threads: WorkerThreads
-  readonly #line: queueAsPromised<readonly SourceRecord[], Array<Verdict<T>>>
+  readonly #line: queueAsPromised<Part, Array<Verdict<T>>>
   #waiting = 0
 
   constructor (options: ValidationPoolOptions<T>) {
     const { worker, workerData, threads, contextOf, clock, maxHeapMb = 256, startTimeoutMs = 30_000, patienceMs = 10_000 } = options
     this.#options = options
     this.#threads = new WorkerThreads({
-      worker, workerData, threads, probe: { values: [], context: contextOf([]) }, maxHeapMb, startTimeoutMs, patienceMs, clock
+      worker, workerData, threads, probe: { values: [], context: contextOf([], []) }, maxHeapMb, startTimeoutMs, patienceMs, clock
     })
-    this.#line = fastq.promise(records => {
+    this.#line = fastq.promise(part => {
       this.#waiting--
-      return this.#examineTogether(records)
+      return this.#examineTogether(part)
     }, threads)
   }
 
@@ -75,12 +76,13 @@ export class ValidationPool<T> implements Examiner<T> {
     return this.#waiting
   }
 
-  async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<T>>> {
-    const refused = chunk.map(record => this.#options.admit(record))
-    const admitted = chunk.filter((_, index) => refused[index] === undefined)
-    if (admitted.length === 0) return refused as Poison[]
-    const verdicts = await this.#examineInLine(admitted)
-    if (admitted.length === chunk.length) return verdicts
+  /** `values`: those of the records, for a caller that has asked for them already. */
+  async examine (chunk: readonly SourceRecord[], values: Values = valuesOf(chunk)): Promise<ReadonlyArray<Verdict<T>>> {
+    const refused = values.map(value => this.#options.admit(value))
+    if (refused.every(Boolean)) return refused as Poison[]
+    if (!refused.some(Boolean)) return await this.#examineInLine({ records: chunk, values })
+    const isAdmitted = (_: unknown, index: number): boolean => refused[index] === undefined
+    const verdicts = await this.#examineInLine({ records: chunk.filter(isAdmitted), values: values.filter(isAdmitted) })
     let next = 0
     return refused.map(poison => poison ?? verdicts[next++]!)
   }
@@ -94,65 +96,81 @@ export class ValidationPool<T> implements Examiner<T> {
     await this.#threads.close()
   }
 
-  async #examineInLine (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
-    const parts = partsOf(records)
+  async #examineInLine (chunk: Part): Promise<Array<Verdict<T>>> {
+    const parts = partsOf(chunk)
     this.#waiting += parts.length
     const verdicts = await Promise.all(parts.map(part => this.#line.push(part)))
     return verdicts.length === 1 ? verdicts[0]! : verdicts.flat()
   }
 
-  async #examineTogether (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
-    if (records.length === 0) return []
-    const run = await this.#run(records, this.#options.timeoutMs)
+  async #examineTogether (part: Part): Promise<Array<Verdict<T>>> {
+    const { length } = part.records
+    if (length === 0) return []
+    const run = await this.#run(part, this.#options.timeoutMs)
     if (run.end === 'answer') return this.#options.unpack(run.answer)
-    if (run.suspect === undefined) {
-      return records.length === 1 ? [await this.#examineAlone(records[0]!)] : await this.#examineInHalves(records)
-    }
-    const suspect = await this.#examineAlone(records[run.suspect]!)
-    const others = [...records.slice(0, run.suspect), ...records.slice(run.suspect + 1)]
+    if (run.suspect === undefined) return length === 1 ? [await this.#examineAlone(part)] : await this.#examineInHalves(part)
+    const suspect = await this.#examineAlone(slice(part, run.suspect, run.suspect + 1))
+    const others = join(slice(part, 0, run.suspect), slice(part, run.suspect + 1, length))
     const verdicts = isConviction(suspect) ? await this.#examineTogether(others) : await this.#examineInHalves(others)
     verdicts.splice(run.suspect, 0, suspect)
     return verdicts
   }
 
-  async #examineInHalves (records: readonly SourceRecord[]): Promise<Array<Verdict<T>>> {
-    const middle = Math.ceil(records.length / 2)
-    const first = await this.#examineTogether(records.slice(0, middle))
-    return [...first, ...await this.#examineTogether(records.slice(middle))]
+  async #examineInHalves (part: Part): Promise<Array<Verdict<T>>> {
+    const { length } = part.records
+    const middle = Math.ceil(length / 2)
+    const first = await this.#examineTogether(slice(part, 0, middle))
+    return [...first, ...await this.#examineTogether(slice(part, middle, length))]
   }
 
-  async #examineAlone (record: SourceRecord): Promise<Verdict<T>> {
+  /** A part of one record. */
+  async #examineAlone (suspect: Part): Promise<Verdict<T>> {
     for (let crashes = 0; ;) {
-      const run = await this.#run([record], this.#options.retryTimeoutMs)
+      const run = await this.#run(suspect, this.#options.retryTimeoutMs)
       if (run.end === 'answer') return this.#options.unpack(run.answer)[0]!
       if (run.end === 'timeout') return poison('VALIDATION_TIMEOUT', `no end within ${this.#options.retryTimeoutMs} ms`)
       if (++crashes === CRASHES_TO_CONVICT) return poison('VALIDATION_CRASH', `${crashes} times`)
     }
   }
 
-  async #run (records: readonly SourceRecord[], timeoutMs: number): Promise<Run> {
-    return await this.#threads.run({ values: records.map(record => record.value), context: this.#options.contextOf(records) }, timeoutMs)
+  async #run ({ records, values }: Part, timeoutMs: number): Promise<Run> {
+    return await this.#threads.run({ values, context: this.#options.contextOf(records, values) }, timeoutMs)
   }
+}
+
+/** Some records of a chunk, and their values. */
+interface Part {
+  readonly records: readonly SourceRecord[]
+  readonly values: Values
+}
+
+function slice ({ records, values }: Part, start: number, end: number): Part {
+  return { records: records.slice(start, end), values: values.slice(start, end) }
+}
+
+function join (first: Part, second: Part): Part {
+  return { records: [...first.records, ...second.records], values: [...first.values, ...second.values] }
 }
 
 const CRASHES_TO_CONVICT = 2
 
-/** Bytes of records in one run: what a thread makes of them is some times as large, and in one piece. */
+/** Bytes of values in one run: what a thread makes of them is some times as large, and in one piece. */
 const MAX_RUN_BYTES = 4 * 1024 * 1024
 
 /** Usually one: only large records need more runs. */
-function partsOf (records: readonly SourceRecord[]): Array<readonly SourceRecord[]> {
-  const parts: Array<readonly SourceRecord[]> = []
+function partsOf (chunk: Part): Part[] {
+  const { values } = chunk
+  const parts: Part[] = []
   let start = 0
   let bytes = 0
-  for (let index = 0; index < records.length; index++) {
-    bytes += bytesOf(records[index]!)
+  for (let index = 0; index < values.length; index++) {
+    bytes += values[index]?.length ?? 0
     if (bytes <= MAX_RUN_BYTES || index === start) continue
-    parts.push(records.slice(start, index))
+    parts.push(slice(chunk, start, index))
     start = index
-    bytes = bytesOf(records[index]!)
+    bytes = values[index]?.length ?? 0
   }
-  parts.push(start === 0 ? records : records.slice(start))
+  parts.push(start === 0 ? chunk : slice(chunk, start, values.length))
   return parts
 }
 

@@ -4,6 +4,7 @@ import { AppError, describeError } from '../errors.js'
 import { packValues } from './packing.js'
 import { ProgressWatch } from './progress-watch.js'
 import { type ChunkAnswer, type ChunkTask } from './serve-chunk.js'
+import { type Values } from './values.js'
 
 export interface WorkerThreadsOptions {
   /** The worker's module: its default export serves a `ChunkTask`. */
@@ -23,7 +24,7 @@ export interface WorkerThreadsOptions {
 
 /** What a run is to examine. */
 export interface Work {
-  readonly values: ReadonlyArray<Buffer | null>
+  readonly values: Values
   /** `ChunkTask.context` */
   readonly context: unknown
 }

@@ -25,7 +25,7 @@ export function createEventsExaminer (options: EventsExaminerOptions): EventsExa
   const contextOf = (records: readonly SourceRecord[]) => placesOf(records, messageGroup)
   if (threads === 0) {
     const chunks = new EventChunks(options)
-    return new InlineExaminer(records => unpack(examineChunk(records.map(record => record.value), contextOf(records), chunks)), detach)
+    return new InlineExaminer((records, values) => unpack(examineChunk(values, contextOf(records), chunks)), detach)
   }
   compileExamine(options)
   return new ValidationPool({
@@ -35,7 +35,7 @@ export function createEventsExaminer (options: EventsExaminerOptions): EventsExa
     timeoutMs,
     retryTimeoutMs,
     clock,
-    admit: record => checkSize(record.value, limits.maxBytes),
+    admit: value => checkSize(value, limits.maxBytes),
     contextOf,
     unpack,
     detach

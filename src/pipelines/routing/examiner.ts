@@ -8,6 +8,7 @@ import { AppError } from '../../errors.js'
 import { InlineExaminer } from '../../validation/inline-examiner.js'
 import { type ChunkAnswer, examineChunk, verdictsOf } from '../../validation/serve-chunk.js'
 import { ValidationPool } from '../../validation/validation-pool.js'
+import { type Values, valuesOf } from '../../validation/values.js'
 import { type OutputSchemas } from './output-schemas.js'
 import { type RegistryHold } from './registry-hold.js'
 import { type Output, type RoutedMessages, type RoutedRecord, unpackRouted } from './routed-messages.js'
@@ -59,9 +60,10 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
   }
 
   async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<RoutedRecord>>> {
-    const missing = [...idsOf(chunk)].filter(id => !this.#options.cache.has(id))
+    const values = valuesOf(chunk)
+    const missing = [...idsOf(values)].filter(id => !this.#options.cache.has(id))
     if (missing.length > 0) await this.#lookUp(missing)
-    return await this.#inner.examine(chunk)
+    return await this.#inner.examine(chunk, values)
   }
 
   detach (record: RoutedRecord): void {
@@ -87,12 +89,11 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
   #createInner (): ValidationPool<RoutedRecord> | InlineExaminer<RoutedRecord> {
     const { readerSchema, processorId, maxRecordBytes, outputs, threads, timeoutMs, retryTimeoutMs, clock } = this.#options
     const chunksOptions: RoutingChunksOptions = { readerSchema, processorId, maxRecordBytes, destinations: outputs.map(({ name }) => name) }
-    const contextOf = (records: readonly SourceRecord[]): RoutingContext => this.#contextOf(records)
     const unpack = (answer: ChunkAnswer): Array<Verdict<RoutedRecord>> => verdictsOf(answer, unpackRouted(answer.valid as RoutedMessages, outputs))
     const detach = (record: RoutedRecord): void => { record.detach() }
     if (threads === 0) {
       const chunks = new RoutingChunks(chunksOptions)
-      return new InlineExaminer(records => unpack(examineChunk(records.map(record => record.value), contextOf(records), chunks)), detach)
+      return new InlineExaminer((_, values) => unpack(examineChunk(values, this.#contextOf(values), chunks)), detach)
     }
     return new ValidationPool({
       worker: WORKER,
@@ -101,17 +102,17 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
       timeoutMs,
       retryTimeoutMs,
       clock,
-      admit: record => checkValue(record.value, maxRecordBytes),
-      contextOf,
+      admit: value => checkValue(value, maxRecordBytes),
+      contextOf: (_, values) => this.#contextOf(values),
       unpack,
       detach
     })
   }
 
-  #contextOf (records: readonly SourceRecord[]): RoutingContext {
+  #contextOf (values: Values): RoutingContext {
     const { ids, schemas: outputSchemas } = this.#options.outputSchemas()
     const schemas = new Map<number, SchemaEntry>(outputSchemas)
-    for (const id of idsOf(records)) {
+    for (const id of idsOf(values)) {
       if (schemas.has(id)) continue
       const schema = this.#options.cache.peek(id)
       // So many ids have come at once that this one is forgotten already: it is looked up again.
@@ -127,11 +128,11 @@ const LOOK_UPS = 4
 
 const WORKER = new URL('../../../workers/routing.js', import.meta.url)
 
-/** Of the schemas that these were written with. Most records have the id of the one before. */
-function idsOf (records: readonly SourceRecord[]): ReadonlySet<number> {
+/** Of the schemas that these were written with. Most values have the id of the one before. */
+function idsOf (values: Values): ReadonlySet<number> {
   const ids = new Set<number>()
   let last: number | undefined
-  for (const { value } of records) {
+  for (const value of values) {
     const id = value === null ? undefined : schemaIdOf(value)
     if (id === undefined || id === last) continue
     ids.add(id)

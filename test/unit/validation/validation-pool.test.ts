@@ -20,7 +20,7 @@ function createPool (t: Test, options: Partial<ValidationPoolOptions<string>> = 
     retryTimeoutMs: 400,
     maxHeapMb: 48,
     clock: systemClock,
-    admit: record => checkSize(record.value, 1_000),
+    admit: value => checkSize(value, 1_000),
     contextOf: () => undefined,
     unpack: answer => verdictsOfAnswer(answer, answer.valid as string[]),
     ...options
@@ -105,7 +105,7 @@ t.test('chunks wait in line, which is no verdict', async t => {
 })
 
 t.test('a chunk of large records is examined in several runs, which ends in the same order', async t => {
-  const pool = createPool(t, { ...PATIENT, maxHeapMb: 256, admit: record => checkSize(record.value, 10_000_000) })
+  const pool = createPool(t, { ...PATIENT, maxHeapMb: 256, admit: value => checkSize(value, 10_000_000) })
   const values = Array.from({ length: 7 }, (_, index) => `${index}`.repeat(index === 3 ? 9_000_000 : 1_900_000))
   const verdicts = verdictsOf(pool, values)
   t.equal(pool.queueSize, 4, '2 + 1 + 1 + 2 + 1 records, of which the first are under way')
