@@ -1,9 +1,11 @@
 import t from 'tap'
+import { PATIENT } from '../helpers/patience.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
 import { hooks, type Hooks, reachedIn } from './harness/hooks/hooks.js'
 import { type Point } from './harness/hooks/orders.js'
 import { parameter } from './harness/parameters.js'
+import { expulsionsOf } from './harness/rebalance-log.js'
 import { rebalanceUntilItEnds } from './harness/rebalance-until-it-ends.js'
 
 /** How often each point is tried, every time at another of its calls. */
@@ -53,6 +55,7 @@ for (const { point, calls, assignor } of strikes) {
           CHUNK_RECORDS: '100',
           COMMIT_INTERVAL_MS: String(COMMIT_INTERVAL_MS),
           KAFKA_SESSION_TIMEOUT_MS: '3000',
+          ...PATIENT,
           ...assignor === undefined ? {} : { KAFKA_ASSIGNMENT_STRATEGY: assignor }
         }
       })
@@ -82,7 +85,9 @@ for (const { point, calls, assignor } of strikes) {
       await start('first')
       enough.abort()
       await producing
-      await run.finish({ repeats: { rows: MOST_REPEATS, messages: MOST_REPEATS, letters: MOST_REPEATS } })
+      await run.road.isWorkedOff(run.services.filter(service => !service.hasExited))
+      const most = MOST_REPEATS * (1 + expulsionsOf(run.services))
+      await run.finish({ repeats: { rows: most, messages: most, letters: most } })
     })
   }
 }
