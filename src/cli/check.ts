@@ -12,7 +12,7 @@ const MARKS = { passed: '✓', failed: '✗', note: '·' } as const
 
 export function checkCommand (): Command {
   return new Command('check')
-    .description('Print the resolved configuration, then test everything it names: brokers, topics, table, queues, schema registry')
+    .description('Print the resolved configuration, then test everything it names: brokers, topics, table, queues, schema registry, destinations')
     .addOption(pipelineOption())
     .option('--timeout <ms>', 'longest wait for Kafka', milliseconds, 10_000)
     .option('--json', 'print settings and checks as JSON', false)
@@ -20,6 +20,7 @@ export function checkCommand (): Command {
 Examples:
   penstock check
   penstock check --pipeline routing
+  penstock check --pipeline delivery      connects to the destinations too, and sends them nothing
   penstock check --json | jq '.checks[] | select(.status == "failed")'
 
 ✓ passed  ✗ failed, with what to do  · worth knowing. Exit code 0 when nothing failed, else 1.`)
@@ -63,10 +64,12 @@ async function checkRouting (config: RoutingConfig, timeoutMs: number): Promise<
   return [...checkProcess(config), ...results.flat()]
 }
 
-/** Destinations are not called: any request would be an event to them. */
 async function checkDelivery (config: DeliveryConfig, timeoutMs: number): Promise<CheckResult[]> {
-  const [{ checkProcess }, { checkKafka, deliveryTopics }] = await Promise.all([import('./checks/process.js'), import('./checks/kafka.js')])
-  return [...checkProcess(config), ...await checkKafka(config.kafka, deliveryTopics(config), timeoutMs)]
+  const [{ checkProcess }, { checkKafka, deliveryTopics }, { checkDestinations }] = await Promise.all([
+    import('./checks/process.js'), import('./checks/kafka.js'), import('./checks/destinations.js')
+  ])
+  const results = await Promise.all([checkKafka(config.kafka, deliveryTopics(config), timeoutMs), checkDestinations(config)])
+  return [...checkProcess(config), ...results.flat()]
 }
 
 function renderChecks (checks: readonly CheckResult[], warnings: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { KafkaAdmin } from '../../connectors/kafka/admin.js'
 import { describeError } from '../../errors.js'
+import { chosenDestinations } from '../../pipelines/delivery/chosen-destinations.js'
 import { type DeliveryConfig, type EventsConfig, type PipelineConfig, type RoutingConfig } from '../../service/config/load-config.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
@@ -11,6 +12,8 @@ export interface TopicsToCheck {
   /** Consumer groups that read the source. */
   readonly groups: readonly string[]
   readonly create: string
+  /** What the source should keep its records for, where that is ours to say. */
+  readonly retention?: { readonly variable: string, readonly ms: number }
 }
 
 export function eventsTopics ({ events, kafka }: EventsConfig): TopicsToCheck {
@@ -23,13 +26,15 @@ export function routingTopics ({ routing, kafka }: RoutingConfig): TopicsToCheck
 }
 
 export function deliveryTopics ({ delivery }: DeliveryConfig): TopicsToCheck {
-  const { topic, destinations, groupPrefix } = delivery
+  const { topic, groupPrefix, retentionMs } = delivery
+  const destinations = chosenDestinations(delivery)
   return {
     source: topic,
     deadLetters: [...new Set(destinations.map(({ deadLetterTopic }) => deadLetterTopic))],
     outputs: [],
     groups: destinations.map(({ name }) => groupPrefix + name),
-    create: 'penstock create --pipeline delivery'
+    create: 'penstock create --pipeline delivery',
+    retention: { variable: 'DELIVERY_RETENTION_MS', ms: retentionMs }
   }
 }
 
@@ -46,11 +51,13 @@ export async function checkKafka (kafka: PipelineConfig['kafka'], topics: Topics
     ]
   }
   try {
+    const brokers = await admin.brokers()
     return [
-      passed('Kafka brokers', (await admin.brokers()).join(' ')),
-      ...await checkTopics(admin, names, topics.create),
+      passed('Kafka brokers', brokers.join(' ')),
+      ...await checkTopics(admin, names, topics.create, brokers.length),
       ...(await Promise.all(topics.groups.map(async group => await checkGroup(admin, group, topics.source)))).flat(),
-      note('topic size limits', `not readable from here: ${topics.source} should allow ${kafka.maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES), and ${[...topics.outputs, ...topics.deadLetters].join(', ')} 65,536 more`)
+      ...await checkRetention(admin, topics),
+      noteSizes(topics, kafka.maxMessageBytes)
     ]
   } catch (error) {
     return [failed('Kafka', describeError(error), 'see the broker\'s log')]
@@ -59,14 +66,42 @@ export async function checkKafka (kafka: PipelineConfig['kafka'], topics: Topics
   }
 }
 
-async function checkTopics (admin: KafkaAdmin, names: readonly string[], create: string): Promise<CheckResult[]> {
+async function checkTopics (admin: KafkaAdmin, names: readonly string[], create: string, brokers: number): Promise<CheckResult[]> {
   const topics = await admin.describeTopics(names)
   return names.map((name, index) => {
     const topic = topics[index]
-    return topic === undefined
-      ? failed(`topic ${name}`, 'does not exist', create)
-      : passed(`topic ${name}`, `${topic.partitions.length} partitions, ${topic.replicas} replicas`)
+    if (topic === undefined) return failed(`topic ${name}`, 'does not exist', create)
+    const detail = `${topic.partitions.length} partitions, ${topic.replicas} replicas`
+    return topic.replicas === 1 && brokers > 1
+      ? note(`topic ${name}`, `${detail}: what it holds is lost with a broker`, 'kafka-reassign-partitions.sh adds replicas')
+      : passed(`topic ${name}`, detail)
   })
+}
+
+/**
+ * The Kafka client can not read a topic's settings. What the topic holds may give it away: when older records were deleted and
+ * nothing is left of the older half of what should be kept, it keeps too little, or nothing came then.
+ */
+async function checkRetention (admin: KafkaAdmin, { source, retention }: TopicsToCheck): Promise<CheckResult[]> {
+  if (retention === undefined) return []
+  const [topic] = await admin.describeTopics([source])
+  if (topic === undefined) return []
+  const name = `retention of ${source}`
+  const remedy = `compare retention.ms and retention.bytes with ${retention.variable} (${retention.ms}): kafka-configs.sh --describe --topic ${source}`
+  const young = await admin.firstSince(Date.now() - retention.ms / 2, source, topic.partitions)
+  const cut = await Promise.all(young.map(async ({ partition, offset }) => {
+    const { low } = await admin.watermarks(source, partition)
+    return low > 0 && offset === low ? [partition] : []
+  }))
+  const partitions = cut.flat()
+  return [partitions.length === 0
+    ? note(name, 'not readable from here; what the topic holds does not speak against it', remedy)
+    : note(name, `not readable from here; of partitions ${partitions.join(', ')} everything older than half of ${retention.variable} is gone, and there was something: the topic keeps too little, or nothing came then`, remedy)]
+}
+
+function noteSizes ({ source, outputs, deadLetters }: TopicsToCheck, maxMessageBytes: number): CheckResult {
+  const larger = [...outputs, ...deadLetters].join(', ')
+  return note('topic size limits', `not readable from here: ${source} should allow ${maxMessageBytes} bytes a message (KAFKA_MAX_MESSAGE_BYTES)${larger === '' ? '' : `, and ${larger} 65,536 more`}`)
 }
 
 async function checkGroup (admin: KafkaAdmin, groupId: string, topicName: string): Promise<CheckResult[]> {

@@ -20,12 +20,17 @@ export interface TopicDescription {
 export interface PartitionOffset {
   readonly topic: string
   readonly partition: number
-  /** `undefined`: the group has committed none. */
+  /** `undefined`: there is none. */
   readonly offset: number | undefined
 }
 
 /** https://kafka.apache.org/protocol.html#protocol_error_codes */
 const TOPIC_ALREADY_EXISTS = 36
+/** A group that has members takes commits from them alone. */
+const OF_MEMBERS_ALONE: ReadonlySet<unknown> = new Set([22, 25])
+
+/** Of a consumer that asks for nothing of a group. */
+const NO_GROUP = 'penstock'
 
 /** librdkafka keeps its own deadlines, mostly: this is the slack after which a call is given up whatever it does. */
 const SLACK_MS = 2_000
@@ -111,24 +116,59 @@ export class KafkaAdmin {
     return { low: offsets.lowOffset, high: offsets.highOffset }
   }
 
+  /** By partition: the first offset whose record is not older than `timestamp`; `undefined` where there is none. */
+  async firstSince (timestamp: number, topic: string, partitions: readonly number[]): Promise<PartitionOffset[]> {
+    const offsets = await this.#asGroup(NO_GROUP, async consumer => await this.#ask<TopicPartitionOffset[]>(`asking for times of ${topic}`, done => {
+      consumer.offsetsForTimes(partitions.map(partition => ({ topic, partition, offset: timestamp })), this.#timeoutMs, done)
+    }))
+    return offsets.map(toPartitionOffset)
+  }
+
   /** What a group has committed. Joins nothing: the group's members are not disturbed. */
   async committed (groupId: string, topic: string, partitions: readonly number[]): Promise<PartitionOffset[]> {
-    const consumer = new rdkafka.KafkaConsumer({ ...adminConfig(this.#settings), 'group.id': groupId, 'enable.auto.commit': false }, {})
-    consumer.on('event.log', line => { this.#remember(line) })
-    try {
-      await this.#ask<Metadata>('connecting', done => consumer.connect({ timeout: this.#timeoutMs }, done))
-      const offsets = await this.#ask<TopicPartitionOffset[]>(`asking for the offsets of group ${groupId}`, done =>
-        consumer.committed(partitions.map(partition => ({ topic, partition })), this.#timeoutMs, done))
-      return offsets.map(({ partition, offset }) => ({ topic, partition, offset: typeof offset === 'number' && offset >= 0 ? offset : undefined }))
-    } finally {
-      await disconnect(consumer)
-    }
+    return await this.#asGroup(groupId, async consumer => await this.#committedBy(consumer, groupId, topic, partitions))
+  }
+
+  /** Gives a group its place in a topic, before it has any member. One that has committed anything there, or has members, keeps what it has. */
+  async placeGroup (groupId: string, topic: string, partitions: readonly number[], at: 'beginning' | 'end'): Promise<'placed' | 'kept'> {
+    return await this.#asGroup(groupId, async consumer => {
+      const committed = await this.#committedBy(consumer, groupId, topic, partitions)
+      if (committed.some(({ offset }) => offset !== undefined)) return 'kept'
+      const places = await Promise.all(partitions.map(async partition => {
+        const { low, high } = await this.watermarks(topic, partition)
+        return { topic, partition, offset: at === 'end' ? high : low }
+      }))
+      try {
+        consumer.commitSync(places)
+        return 'placed'
+      } catch (error) {
+        if (isKafkaError(error) && OF_MEMBERS_ALONE.has(error.code)) return 'kept'
+        throw this.#failure(`placing group ${groupId}`, describeError(error), error)
+      }
+    })
   }
 
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await disconnect(this.#client)
+  }
+
+  async #asGroup<T> (groupId: string, action: (consumer: KafkaConsumer) => Promise<T>): Promise<T> {
+    const consumer = new rdkafka.KafkaConsumer({ ...adminConfig(this.#settings), 'group.id': groupId, 'enable.auto.commit': false }, {})
+    consumer.on('event.log', line => { this.#remember(line) })
+    try {
+      await this.#ask<Metadata>('connecting', done => consumer.connect({ timeout: this.#timeoutMs }, done))
+      return await action(consumer)
+    } finally {
+      await disconnect(consumer)
+    }
+  }
+
+  async #committedBy (consumer: KafkaConsumer, groupId: string, topic: string, partitions: readonly number[]): Promise<PartitionOffset[]> {
+    const offsets = await this.#ask<TopicPartitionOffset[]>(`asking for the offsets of group ${groupId}`, done =>
+      consumer.committed(partitions.map(partition => ({ topic, partition })), this.#timeoutMs, done))
+    return offsets.map(toPartitionOffset)
   }
 
   #metadata (): Promise<Metadata> {
@@ -170,6 +210,10 @@ export class KafkaAdmin {
     const why = this.#lastFailure === undefined ? '' : ` (${this.#lastFailure})`
     return new AppError('UNAVAILABLE', `${what}: ${reason}${why}`, { cause })
   }
+}
+
+function toPartitionOffset ({ topic, partition, offset }: TopicPartitionOffset): PartitionOffset {
+  return { topic, partition, offset: typeof offset === 'number' && offset >= 0 ? offset : undefined }
 }
 
 /** `disconnect` may never call back; whoever asked does not wait longer for it than for anything else. */
