@@ -37,7 +37,7 @@ export function createDeliveryStage<T> (options: DeliveryStageOptions<T>): Stage
     if (!await pace.turn(signal)) return transient('ABORTED', 'given up before it was sent')
     const body = flight.record.value ?? EMPTY
     try {
-      const { status, retryAfter } = await client.send(body, { ...sign(idOf(flight), body, clock.wallTime()) }, signal)
+      const { status, retryAfter } = await client.send(body, sign(idOf(flight), body, clock.wallTime()), signal)
       const pauseMs = retryAfterMs(retryAfter, clock.wallTime(), retryAfterMaxMs)
       if (pauseMs !== undefined && PAUSING.has(status)) pace.pause(pauseMs)
       return outcomeOfAnswer(status, pauseMs)

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 
-export interface WebhookHeaders {
-  readonly 'webhook-id': string
-  readonly 'webhook-timestamp': string
-  readonly 'webhook-signature'?: string
-}
+/** Not an interface: as a type it is a record of headers too. */
+export type WebhookHeaders = Readonly<{
+  'webhook-id': string
+  'webhook-timestamp': string
+  'webhook-signature'?: string
+}>
 
 /** Makes the headers of one message; `sentAt` in ms since 1970. */
 export type SignWebhook = (id: string, body: Buffer, sentAt: number) => WebhookHeaders
