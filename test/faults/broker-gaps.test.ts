@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { generateRecord, type GeneratedRecord } from '../../src/generator/event-generator.js'
 import { type LedgerEntry, LedgerWriter } from '../../src/generator/ledger.js'
+import { toEntry } from '../../src/generator/produce-events.js'
 import { readTopic } from '../../src/proof/read-topic.js'
 import { createKafka } from '../../src/stack/kafka.js'
 import { findFreePort } from '../../src/stack/ports.js'
@@ -24,7 +25,7 @@ await kafka.start()
 
 t.test('K11: aborted transactions and the markers of all of them are passed, also where a partition ends in them', async t => {
   const run = await FaultRun.create(t, { name: 'transactions', kafka: kafka.brokers, partitions: 3 })
-  const producer = await TransactionalProducer.connect(t, run.road.config.kafka, run.name)
+  const producer = await TransactionalProducer.connect(t, { kafka: run.road.config.kafka, topic: run.name, keyOf: () => undefined, toEntry })
   const next = records()
   const kept = [
     ...await producer.send(0, next(40), 'commit'),
