@@ -5,6 +5,7 @@ import { type Report } from '../../bench/recording-endpoint/report.js'
 import { SEND_BATCH_MAX_ENTRIES } from '../../src/connectors/sqs/limits.js'
 import { EventsRoad } from '../helpers/events-road.js'
 import { overtakings } from '../helpers/overtakings.js'
+import { PATIENT } from '../helpers/patience.js'
 import { recordingProblems } from '../helpers/recorded.js'
 import { startTestStack } from '../helpers/stack.js'
 
@@ -44,7 +45,7 @@ async function run (t: Test, order: 'strict' | 'batch'): Promise<{ readonly repo
   t.teardown(() => endpoint.close())
   endpoint.control({ faults: FAULTS })
   const road = await EventsRoad.create(t, {
-    name, servers: { kafka: kafka.brokers, aws: endpoint.url }, partitions: PARTITIONS, knobs: { SQS_ORDER: order }
+    name, servers: { kafka: kafka.brokers, aws: endpoint.url }, partitions: PARTITIONS, knobs: { ...PATIENT, RETRY_IN_PLACE_MS: '120000', SQS_ORDER: order }
   })
   const services = await Promise.all([road.startService(), road.startService()])
   await Promise.all(services.map(service => service.ownsPartitions(owned => owned === PARTITIONS / 2)))
