@@ -2,6 +2,7 @@ import t from 'tap'
 import { startRecordingEndpoint } from '../../bench/recording-endpoint/recording-endpoint.js'
 import { clientQueueName } from '../../src/connectors/sqs/definition.js'
 import { EventsRoad } from '../helpers/events-road.js'
+import { PATIENT } from '../helpers/patience.js'
 import { recordingProblems, repeatsIn } from '../helpers/recorded.js'
 import { startTestStack } from '../helpers/stack.js'
 
@@ -48,13 +49,15 @@ t.test('what a kill has sent again is at most what was in flight, and what came 
       KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
       MAX_IN_FLIGHT_RECORDS: String(maxInFlight),
       CHUNK_RECORDS: '100',
-      COMMIT_INTERVAL_MS: String(commitIntervalMs)
+      COMMIT_INTERVAL_MS: String(commitIntervalMs),
+      ...PATIENT
     }
   })
   const service = await road.startService()
   await service.ownsPartitions()
   const producing = road.produce({ count: 4 * ratePerSecond, ratePerSecond })
   await service.sees('half is stored', () => endpoint.recorder.rows.size >= 2 * ratePerSecond)
+  const killedAt = Date.now()
   await service.kill()
   await producing
   t.ok(await road.lag() > 0, 'it was under load')
@@ -64,7 +67,9 @@ t.test('what a kill has sent again is at most what was in flight, and what came 
   const report = endpoint.recorder.report(true)
   t.equal(recordingProblems(report, await road.entries(), client => `killed-at-a-rate-${clientQueueName(client)}`), '')
   const repeats = repeatsIn(report)
-  const most = maxInFlight + ratePerSecond * commitIntervalMs / 1_000
+  // A machine that has fallen behind works a backlog off faster than events come, and commits late.
+  const justBefore = Object.values(report.acceptedAt ?? {}).filter(at => at < killedAt && at > killedAt - 2 * commitIntervalMs).length
+  const most = maxInFlight + Math.max(justBefore, ratePerSecond * commitIntervalMs / 1_000)
   t.ok(repeats.rows > 0, 'the kill left something uncommitted')
   t.ok(repeats.rows <= most && repeats.messages <= most, `${repeats.rows} rows and ${repeats.messages} messages again, of at most ${most}`)
 })
