@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { type Fault } from '../../bench/recording-endpoint/faults.js'
 import { startTestStack } from '../helpers/stack.js'
+import { Stopwatch } from '../helpers/stopwatch.js'
 import { FaultRun } from './harness/fault-run.js'
 import { parameter } from './harness/parameters.js'
 import { RateMeter } from './harness/recovery.js'
@@ -69,8 +70,8 @@ for (const { what, name, begin, end } of OUTAGES) {
     const during = meter.rate(RATE_OVER_MS)
     t.ok(during < before / 2, `it was felt: ${Math.round(during)} messages a second instead of ${Math.round(before)}`)
     await end(run)
-    const endedAt = performance.now()
-    const recoveredMs = await meter.recovers(before, endedAt, 2 * RECOVERED_WITHIN_MS).catch((error: unknown) => {
+    const watch = new Stopwatch()
+    const recoveredMs = await meter.recovers(before, watch).catch((error: unknown) => {
       t.comment(service.tail)
       throw error
     })
