@@ -2,7 +2,7 @@ import t from 'tap'
 import { EventsRoad } from '../helpers/events-road.js'
 import { startTestStack } from '../helpers/stack.js'
 
-const COUNT = 3_000
+const COUNT = 6_000
 const MAX_IN_FLIGHT = 200
 
 t.test('a table that goes away under load and comes back is held: no attempt is burnt, nothing is lost', async t => {
