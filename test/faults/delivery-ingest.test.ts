@@ -35,6 +35,7 @@ t.test(`R1: of ${CONNECTIONS} clients that never end their request so many are l
   }
   // The producer connects with its first event.
   await service.sees('it accepts events', async () => (await send(port, 0, agent)).status === 202)
+  t.equal(await announce(port, 2 * MB), 413, 'a body above the limit is refused before it comes')
   const before = await rssOf(service)
   const crowd = await Crowd.gather(t, port, CONNECTIONS)
   const full = await rssOf(service)
@@ -125,6 +126,18 @@ async function send (port: number, payload: number, agent = new Agent()): Promis
     })
     sending.on('error', reject)
     sending.end(JSON.stringify({ user_id: 'user_1', payload: String(payload) }))
+  })
+}
+
+/** The answer to a request that says how large its body will be, and has not begun to send it. */
+async function announce (port: number, bytes: number): Promise<number | undefined> {
+  return await new Promise((resolve, reject) => {
+    const sending = request({ port, host: '127.0.0.1', agent: false, method: 'PUT', path: '/events', headers: { 'content-type': 'application/json', 'content-length': bytes } }, response => {
+      resolve(response.statusCode)
+      sending.destroy()
+    })
+    sending.on('error', reject)
+    sending.flushHeaders()
   })
 }
 
