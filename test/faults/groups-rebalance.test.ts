@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PATIENT } from '../helpers/patience.js'
 import { type TestService } from '../helpers/service.js'
 import { startTestStack } from '../helpers/stack.js'
 import { FaultRun } from './harness/fault-run.js'
@@ -19,7 +20,8 @@ const KNOBS = {
   COMMIT_INTERVAL_MS: '100',
   /** What has started can be finished within the drain time, also by a machine that does other things at the same time. */
   MAX_IN_FLIGHT_RECORDS: '1000',
-  REVOKE_DRAIN_MS: '20000'
+  REVOKE_DRAIN_MS: '20000',
+  ...PATIENT
 }
 
 const { kafka } = await startTestStack(t, { servers: ['kafka'], kafka: { properties: groupProperties(SESSION_TIMEOUT_MS) } })
