@@ -20,10 +20,10 @@ process.env.AWS_ACCESS_KEY_ID = 'test'
 process.env.AWS_SECRET_ACCESS_KEY = 'test'
 
 const stack = await startTestStack(t, { servers: ['elasticmq'] })
-const client = createSqsClient({ region: 'eu-west-1', endpoint: stack.elasticmq.endpoint, maxSockets: 8, connectTimeoutMs: 2000, requestTimeoutMs: 5000 })
+const client = createSqsClient({ region: 'eu-west-1', endpoint: stack.elasticmq.endpoint, maxSockets: 8, connectTimeoutMs: 60_000, requestTimeoutMs: 60_000 })
 t.teardown(() => { client.destroy() })
-const calls = { client, callTimeoutMs: 10_000 }
-const sender = new SdkBatchSender(client, 10_000)
+const calls = { client, callTimeoutMs: 60_000 }
+const sender = new SdkBatchSender(client, 60_000)
 const { signal } = new AbortController()
 
 async function createQueue ({ name, attributes }: { name: string, attributes: Readonly<Record<string, string>> }): Promise<string> {

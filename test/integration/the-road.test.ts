@@ -8,6 +8,7 @@ import { produceEvents } from '../../src/generator/produce-events.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
 import { createFileSource } from '../../src/stack/file-source.js'
 import { EventsRoad } from '../helpers/events-road.js'
+import { PATIENT } from '../helpers/patience.js'
 import { createTestFolder, startTestStack } from '../helpers/stack.js'
 
 const KINDS = chooseKinds(undefined, 'kafka')
@@ -19,7 +20,7 @@ const { kafka, connect, dynamodb, elasticmq } = await startTestStack(t, { server
 const servers = { kafka: kafka.brokers, dynamodb: dynamodb.endpoint, sqs: elasticmq.endpoint }
 
 t.test('each kind of invalid record and as many valid ones end where they belong, and the metrics say so', async t => {
-  const road = await EventsRoad.create(t, { name: 'the-road', servers })
+  const road = await EventsRoad.create(t, { name: 'the-road', servers, knobs: PATIENT })
   const service = await road.startService()
   await service.becomesReady()
   t.match(await service.health('/live'), { status: 200, text: 'alive' })
