@@ -3,10 +3,12 @@ import { type KafkaProducerSettings, producerConfig } from '../../src/connectors
 
 const TIMEOUT_MS = 30_000
 const POLL_MS = 10
+/** Small, so that a consumer does not have all of it with its first fetch. */
+const BATCH_BYTES = 16 * 1024
 
 /** Writes messages as if they had been sent at `timestamp` (ms since 1970). */
 export async function produceAt (kafka: KafkaProducerSettings, topic: string, timestamp: number, messages: ReadonlyArray<{ readonly key: Buffer, readonly value: Buffer }>): Promise<void> {
-  const { global, topic: ofTopics } = producerConfig(kafka)
+  const { global, topic: ofTopics } = producerConfig({ ...kafka, batchBytes: BATCH_BYTES })
   const producer = new rdkafka.Producer(global, ofTopics)
   await done(called => producer.connect({ timeout: TIMEOUT_MS }, called))
   producer.setPollInterval(POLL_MS)

@@ -8,11 +8,13 @@ import { IncidentReporter } from '../common/incident-reporter.js'
 import { type LimitSettings } from '../common/engine-limits.js'
 import { KafkaReporter } from '../common/kafka-reporter.js'
 import { type FlowSettings, runPipeline, type RunningPipeline, type Service } from '../common/run-pipeline.js'
+import { chosenDestinations } from './chosen-destinations.js'
 import { createExamineEvents } from './examine.js'
 import { createDeliveryEngine } from './pipeline.js'
 import { DestinationsHealth } from './destinations-health.js'
 import { flowOfEach } from './flow-of-each.js'
 import { LossWatch } from './loss-watch.js'
+import { StartingPlace } from './starting-place.js'
 
 /** The groups of the configuration that deliver. */
 export interface DeliverySettings {
@@ -31,25 +33,40 @@ export interface DeliverySettings {
   readonly flow: FlowSettings & LimitSettings['flow']
 }
 
-/**
- * Starts the delivery to the destinations of this process, each with a consumer group, an engine and budgets of its own:
- * what happens to one touches no other. Resolves at once; connecting goes on in the background.
- */
-export function startDestinations (config: DeliverySettings, service: Service): RunningPipeline[] {
-  const { destinations, subset, parts } = config.delivery
-  const chosen = destinations.filter(({ name }) => subset.length === 0 || subset.includes(name))
-  const health = new DestinationsHealth(service.health, { destinations: chosen.length, alone: parts === 'destinations' })
-  return chosen.map(destination => startDestination(destination, chosen.length, config, service, health))
+/** What the destinations of a process have in common. */
+interface Common {
+  readonly config: DeliverySettings
+  readonly service: Service
+  readonly health: DestinationsHealth
+  readonly startingPlace: StartingPlace
+  readonly destinations: number
 }
 
-function startDestination (destination: DeliveryDestination, destinations: number, config: DeliverySettings, service: Service, allHealth: DestinationsHealth): RunningPipeline {
+/**
+ * Starts the delivery to the destinations of this process, each with a consumer group, an engine and budgets of its own:
+ * what happens to one touches no other. Resolves at once; connecting goes on in the background, and so does waiting for the
+ * topic, which is not theirs to make.
+ */
+export function startDestinations (config: DeliverySettings, service: Service): RunningPipeline[] {
+  const chosen = chosenDestinations(config.delivery)
+  const common: Common = {
+    config,
+    service,
+    health: new DestinationsHealth(service.health, { destinations: chosen.length, alone: config.delivery.parts === 'destinations' }),
+    startingPlace: new StartingPlace({ ...service, kafka: config.kafka, topic: config.delivery.topic }),
+    destinations: chosen.length
+  }
+  return chosen.map(destination => startDestination(destination, common))
+}
+
+function startDestination (destination: DeliveryDestination, { config, service, startingPlace, destinations, ...common }: Common): RunningPipeline {
   const { name } = destination
   const clock = systemClock
   const logger = service.logger.child({ destination: name })
   const metrics = service.metrics.delivery.destination(name, service.metrics)
-  const health = allHealth.of(name)
+  const health = common.health.of(name)
   const flow = flowOfEach(config.flow, destinations)
-  const kafka = { ...config.kafka, groupId: config.delivery.groupPrefix + name, autoOffsetReset: destination.startAt, ...prefetchOfEach(config.kafka.queuedMaxKbytes, destinations) }
+  const kafka = { ...config.kafka, groupId: config.delivery.groupPrefix + name, autoOffsetReset: 'earliest', ...prefetchOfEach(config.kafka.queuedMaxKbytes, destinations) } as const
   const client = new DestinationClient({ ...destination, connections: destination.concurrency, clock })
   const systems = {
     examiner: new InlineExaminer(createExamineEvents(config.validation.maxRecordBytes), () => {}),
@@ -68,6 +85,7 @@ function startDestination (destination: DeliveryDestination, destinations: numbe
     examiner: systems.examiner,
     threads: 0,
     deadLetters: systems.deadLetters,
+    prepare: async signal => { await startingPlace.prepare(kafka.groupId, destination.startAt, signal) },
     destroy: async () => {
       lossWatch.close()
       await client.close()
