@@ -3,6 +3,7 @@ import t from 'tap'
 import { createKafka } from '../../src/stack/kafka.js'
 import { findFreePort, LOOPBACK } from '../../src/stack/ports.js'
 import { createTestFolder } from '../helpers/stack.js'
+import { Stopwatch } from '../helpers/stopwatch.js'
 import { cpuShare } from './harness/cpu-share.js'
 import { FaultRun } from './harness/fault-run.js'
 import { parameter } from './harness/parameters.js'
@@ -57,9 +58,9 @@ t.test('K15: while the login is refused a service is not ready, backs off and li
 
   await stranger.stop()
   await friend.start()
-  const letInAt = performance.now()
-  await run.finish({ timeoutMs: 60_000, metricsTellAll: true })
-  const recoveryMs = Math.round(performance.now() - letInAt)
+  const watch = new Stopwatch()
+  await run.finish({ metricsTellAll: true })
+  const recoveryMs = watch.ownMs
   t.ok(recoveryMs < RECOVERED_WITHIN_MS)
   await service.becomesReady()
 
