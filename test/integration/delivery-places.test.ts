@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { encodeEvent } from '../../src/pipelines/delivery/event.js'
@@ -10,6 +11,8 @@ import { produceAt } from '../helpers/produce-at.js'
 
 const HOUR_MS = 3_600_000
 const OLD_MS = 20 * HOUR_MS
+/** Random, so that compression does not fit all of them into one fetch. */
+const PAYLOAD_BYTES = 300
 /** The next process need not wait for the one that was killed. */
 const SOON_FORGOTTEN = { KAFKA_SESSION_TIMEOUT_MS: '3000' }
 
@@ -145,6 +148,6 @@ async function produceOld (road: DeliveryRoad, count: number): Promise<void> {
   const { topic } = road.config.delivery
   await produceAt(road.config.kafka, topic, timestamp, Array.from({ length: count }, (_, index) => ({
     key: Buffer.from(`old_${index}`),
-    value: encodeEvent({ id: `evt_old_${index}`, tenant: 'default', user_id: `old_${index}`, payload: 'x'.repeat(100), received_at: new Date(timestamp).toISOString() })
+    value: encodeEvent({ id: `evt_old_${index}`, tenant: 'default', user_id: `old_${index}`, payload: randomBytes(PAYLOAD_BYTES).toString('base64'), received_at: new Date(timestamp).toISOString() })
   })))
 }
