@@ -26,6 +26,8 @@ const SESSION_TIMEOUT_MS = 20_000
 /** Of the one test in which a member is to be expelled. */
 const SHORT_SESSION_MS = 6_000
 const MAX_IN_FLIGHT = 1_000
+/** Credit for all that comes while answers are held back, also when a machine is slow to start another member. */
+const PLENTY = 20_000
 /** A record's messages, at most one for each destination. */
 const MESSAGES = 3
 
@@ -34,7 +36,7 @@ const [{ registry }, { proxy, brokers }] = await Promise.all([
 ])
 /** https://kafka.apache.org/protocol#protocol_error_codes */
 const COMMIT_FAULTS: readonly CommitFault[] = [{ kind: 'refuse', code: 27 }, { kind: 'refuse', code: 16 }, { kind: 'lie', code: 27 }, { kind: 'drop-answer' }]
-const modes = groupModes(SESSION_TIMEOUT_MS).filter(({ name }) => name !== 'kip-848')
+const modes = groupModes(SESSION_TIMEOUT_MS)
 
 for (const mode of modes) {
   t.test(`K4, K9 with ${mode.name}: a member that joins and leaves under load costs no record, no repetition and no order, and nobody commits for another`, async t => {
@@ -65,7 +67,7 @@ for (const mode of modes) {
   })
 
   t.test(`K5, K6 with ${mode.name}: what is acknowledged after its partition was given back, or had come back, settles nothing, and is done by the owner`, async t => {
-    const run = await startRun(t, 'late', mode)
+    const run = await startRun(t, 'late', mode, { MAX_IN_FLIGHT_RECORDS: String(PLENTY) })
     const { slow, stopLoad } = await startSlow(t, run)
     const guest = await run.start({ KAFKA_CLIENT_ID: 'guest' })
     await guest.ownsPartitions(owned => owned === PARTITIONS / 2)
