@@ -33,7 +33,6 @@ t.test(`R1: of ${CONNECTIONS} clients that never end their request so many are l
     statuses.add(status)
     accepted.push(...ids)
   }
-  // The producer connects with its first event.
   await service.sees('it accepts events', async () => (await send(port, 0, agent)).status === 202)
   t.equal(await announce(port, 2 * MB), 413, 'a body above the limit is refused before it comes')
   const before = await rssOf(service)

@@ -7,7 +7,7 @@ const STDERR_FD = 2
 /**
  * Where the main thread can be struck:
  * - `before-…`: the call has not left;
- * - `after-…`: it is answered, and nothing of the answer is handled. A write goes to the table, a send to a queue, a
+ * - `after-…`: it is answered, and nothing of the answer is handled. A write goes to the table, a send to a queue or a destination, a
  *   dead letter and a commit to Kafka;
  * - `during-revoke`, `during-drain`: the drain of a revocation, or of the process' end, has begun, and a call that was
  *   under way is answered while records of it are unsettled;
