@@ -2,6 +2,10 @@ import { type Incidents, type Observer } from '../../engine/observer.js'
 import { type MetricSet } from './metric-set.js'
 import { type PipelineState } from './pipeline-gauges.js'
 
+interface Collector {
+  collectFrom (state: PipelineState): void
+}
+
 /** What is delivered to each destination. */
 export class DeliveryMetrics {
   readonly #i: ReturnType<typeof createInstruments>
@@ -12,14 +16,18 @@ export class DeliveryMetrics {
   }
 
   /** Hears what the destination's engine and source tell, and passes it on to those of the whole process. */
-  destination (name: string, all: Observer & Incidents): Observer & Incidents & { collectFrom (state: PipelineState): void } {
+  destination (name: string, all: Observer & Incidents & Collector): Observer & Incidents & Collector {
     const i = this.#i
     const destination = { destination: name }
     for (const counter of [i.delivered, i.retried, i.lost]) counter.inc(destination, 0)
     i.held.set(destination, 0)
     return {
       ...passedOn(all),
-      collectFrom: state => { this.#states.set(name, state) },
+      collectFrom: state => {
+        this.#states.set(name, state)
+        // Partitions are the same for all destinations: gauges without their names could be only one's.
+        all.collectFrom({ partitions: () => [], inFlight: () => state.inFlight() })
+      },
       called (stage, key, report) {
         all.called(stage, key, report)
         if (stage !== name) return
@@ -54,6 +62,7 @@ export class DeliveryMetrics {
         records += lagRecords
         if (oldestTimestamp >= 0) oldest = Math.min(oldest, oldestTimestamp)
       }
+      this.#i.inFlight.set({ destination }, state.inFlight().records)
       this.#i.lagRecords.set({ destination }, records)
       this.#i.lagSeconds.set({ destination }, (now - oldest) / 1000)
     }
@@ -99,6 +108,7 @@ function createInstruments (set: MetricSet) {
     dead: set.counter('delivery_dead_letters_total', 'Events in the destination\'s dead letters, by reason.', [...destination, 'code']),
     lost: set.counter('delivery_lost_total', 'Offsets that the topic deleted before they were delivered to the destination.', destination),
     held: set.gauge('delivery_held', '1 while nothing but probes is sent to the destination: its breaker is open, or it refuses our credentials, say.', destination),
+    inFlight: set.gauge('delivery_in_flight_records', 'Events that were read for the destination and have not come to their end: at most its share of MAX_IN_FLIGHT_RECORDS.', destination),
     lagRecords: set.gauge('delivery_lag_records', 'Records between the destination\'s offsets and the ends of the partitions of this process, as far as they are known.', destination),
     lagSeconds: set.gauge('delivery_lag_seconds', 'Age of the oldest event that was read and is not delivered; 0 when there is none.', destination)
   }

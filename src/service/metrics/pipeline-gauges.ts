@@ -26,32 +26,33 @@ export interface PipelineState {
 /** Gauges that are read, not written: partitions that were given away disappear by themselves. */
 export class PipelineGauges {
   readonly #set: ReturnType<typeof createGauges>
-  #state: PipelineState | undefined
+  readonly #states: PipelineState[] = []
   #loop: EventLoopUtilization = performance.eventLoopUtilization()
 
   constructor (set: MetricSet) {
     this.#set = createGauges(set)
   }
 
+  /** Of several pipelines in one process, what is in flight is summed up. */
   collectFrom (state: PipelineState): void {
-    this.#state = state
+    this.#states.push(state)
   }
 
   /** Called before each scrape. */
   collect (): void {
     const gauges = this.#set
     for (const gauge of [gauges.lag, gauges.oldest, gauges.records, gauges.bytes]) gauge.reset()
-    for (const state of this.#state?.partitions() ?? []) {
+    for (const state of this.#states.flatMap(each => each.partitions())) {
       const labels = { topic: state.topic, partition: state.partition }
       if (state.lagRecords !== undefined) gauges.lag.set(labels, state.lagRecords)
       gauges.oldest.set(labels, state.oldestUnsettledMs / 1000)
       gauges.records.set(labels, state.inFlightRecords)
       gauges.bytes.set(labels, state.inFlightBytes)
     }
-    const inFlight = this.#state?.inFlight()
-    gauges.allRecords.set(inFlight?.records ?? 0)
-    gauges.allBytes.set(inFlight?.bytes ?? 0)
-    const pool = this.#state?.pool?.()
+    const inFlight = this.#states.map(each => each.inFlight())
+    gauges.allRecords.set(inFlight.reduce((sum, { records }) => sum + records, 0))
+    gauges.allBytes.set(inFlight.reduce((sum, { bytes }) => sum + bytes, 0))
+    const pool = this.#states.find(each => each.pool !== undefined)?.pool?.()
     gauges.poolUse.set(pool?.utilization ?? 0)
     gauges.poolQueue.set(pool?.queuedTasks ?? 0)
     gauges.poolThreads.set(pool?.threads ?? 0)

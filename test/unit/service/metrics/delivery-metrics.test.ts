@@ -23,9 +23,9 @@ t.test('each destination has its own figures, which also count in those of the p
       { ...partition, partition: 1, lagRecords: 6, oldestTimestamp: -1 },
       { ...partition, partition: 2, lagRecords: undefined, oldestTimestamp: now - 90_000 }
     ],
-    inFlight: () => ({ records: 0, bytes: 0 })
+    inFlight: () => ({ records: 3, bytes: 30 })
   })
-  b.collectFrom({ partitions: () => [], inFlight: () => ({ records: 0, bytes: 0 }) })
+  b.collectFrom({ partitions: () => [], inFlight: () => ({ records: 4, bytes: 40 }) })
   const samples = Samples.parse(await metrics.render())
   t.strictSame(samples.by('penstock_delivery_delivered_total', 'destination'), { a: 1, b: 1 })
   t.strictSame(samples.by('penstock_delivery_retried_total', 'destination'), { a: 1, b: 0 })
@@ -36,6 +36,10 @@ t.test('each destination has its own figures, which also count in those of the p
   const lag = samples.by('penstock_delivery_lag_seconds', 'destination')
   t.ok(lag.a! >= 90 && lag.a! < 100)
   t.equal(lag.b, 0)
+  t.strictSame(samples.by('penstock_delivery_in_flight_records', 'destination'), { a: 3, b: 4 })
+  t.equal(samples.sum('penstock_in_flight_records'), 7)
+  t.equal(samples.sum('penstock_in_flight_bytes'), 70)
+  t.strictSame(samples.by('penstock_partition_lag_records', 'partition'), {}, 'partitions are the same for all destinations')
   t.equal(samples.sum('penstock_dead_letters_total'), 1)
   t.equal(samples.sum('penstock_lost_offsets_total'), 7)
   a.resumed('a', undefined, 10)
