@@ -11,7 +11,7 @@ import { steadyLoad } from './harness/steady-load.js'
 /** At least; the load goes on until the last rebalance is over. */
 const EVENTS = parameter('EVENTS', 50_000)
 const REBALANCES = parameter('REBALANCES', 6)
-const RATE_PER_SECOND = parameter('RATE', 1_000)
+const RATE_PER_SECOND = parameter('RATE', 2_000)
 const PARTITIONS = 12
 const MOST_MEMBERS = 3
 /** Longer than any process here starves on a busy machine: nobody is expelled, every rebalance is a planned one. */
