@@ -83,8 +83,7 @@ export class KafkaTarget<R extends MadeRecord> implements Target<R> {
 
   #delivered (error: LibrdKafkaError | null, report: DeliveryReport): void {
     const index = report.opaque as number
-    const { topic, partition, offset } = report
-    this.#settle(index, error === null || error === undefined ? { topic, partition, offset } : toError(error))
+    this.#settle(index, error === null || error === undefined ? toPlace(report) : toError(error))
   }
 
   #settle (index: number, result: Place | Error): void {
@@ -116,6 +115,11 @@ export class KafkaTarget<R extends MadeRecord> implements Target<R> {
 const MAX_IN_FLIGHT = 20_000
 const POLL_MS = 5
 const CONNECT_TIMEOUT_MS = 10_000
+
+/** librdkafka says a negative offset where it was told none. */
+function toPlace ({ topic, partition, offset }: DeliveryReport): Place {
+  return offset < 0 ? { topic, partition } : { topic, partition, offset }
+}
 
 function toError ({ code, message }: LibrdKafkaError): Error {
   return new Error(`${message} (${code})`)

@@ -23,10 +23,14 @@ export interface RoutingEntry extends BaseEntry {
   readonly destinations: readonly string[]
 }
 
-/** A line of a file, from 1, and where it ends; or an offset of a partition. */
+/**
+ * A line of a file, from 1, and where it ends; or an offset of a partition. A record whose own acknowledgement was lost, and
+ * which a later one acknowledges with it, is in its partition, but nobody told the producer at which offset.
+ */
 export type Place =
   | { readonly line: number, readonly fileEnd: number }
   | { readonly topic: string, readonly partition: number, readonly offset: number }
+  | { readonly topic: string, readonly partition: number }
 
 /** First line of a ledger: what a resumed run must have in common with the one before. */
 export interface LedgerHeader {

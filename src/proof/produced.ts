@@ -20,7 +20,7 @@ export type Expect<E extends BaseEntry, X> = (entry: E, record: SourceRecord) =>
 
 /**
  * Finds each record of the topic in the ledger: by partition and offset where the producer was told them, by its bytes
- * where it wrote lines of a file. The ledger is the truth; the topic adds where its records stand and what they say.
+ * where it was not, and where it wrote lines of a file. The ledger is the truth; the topic adds where its records stand and what they say.
  */
 export class LedgerMatch<E extends BaseEntry, X> {
   readonly produced: Array<Produced<E> & X> = []
@@ -38,13 +38,13 @@ export class LedgerMatch<E extends BaseEntry, X> {
     this.#mayRepeat = mayRepeat
     this.#expect = expect
     for (const entry of entries) {
-      if ('line' in entry.place) {
-        const same = this.#byBytes.get(entry.sha256)
-        if (same === undefined) this.#byBytes.set(entry.sha256, [entry])
-        else same.push(entry)
-      } else {
+      if ('offset' in entry.place) {
         this.#byPlace.set(placeKey(entry.place.partition, entry.place.offset), entry)
+        continue
       }
+      const same = this.#byBytes.get(entry.sha256)
+      if (same === undefined) this.#byBytes.set(entry.sha256, [entry])
+      else same.push(entry)
     }
   }
 

@@ -9,7 +9,7 @@ import { type TopicPlan } from '../../src/connectors/kafka/admin.js'
 import { deadLetterTopic, sourceTopic } from '../../src/connectors/kafka/definition.js'
 import { clientQueueDefinition, clientQueueName, retryQueueDefinition } from '../../src/connectors/sqs/definition.js'
 import { type GeneratedRecord } from '../../src/generator/event-generator.js'
-import { type LedgerEntry, LedgerWriter, readLedger } from '../../src/generator/ledger.js'
+import { type LedgerEntry, LedgerWriter } from '../../src/generator/ledger.js'
 import { keyOfEvent, produceEvents, type ProduceOptions, toEntry } from '../../src/generator/produce-events.js'
 import { type ProduceSummary } from '../../src/generator/produce-records.js'
 import { CLIENTS } from '../../src/generator/valid-event.js'
@@ -21,6 +21,7 @@ import { renderDifferences } from '../../src/proof/proof-rows.js'
 import { type SourceRecord } from '../../src/engine/record.js'
 import { type EventsConfig, loadConfig } from '../../src/service/config/load-config.js'
 import { eventually } from './eventually.js'
+import { locatedEntries } from './located-entries.js'
 import { sendRecords } from './send-records.js'
 import { TestService } from './service.js'
 import { createTestFolder, type TestScope } from './stack.js'
@@ -115,9 +116,7 @@ export class EventsRoad {
   }
 
   async entries (): Promise<LedgerEntry[]> {
-    const entries: LedgerEntry[] = []
-    await readLedger(this.ledger, entry => { entries.push(entry) })
-    return entries
+    return await locatedEntries<LedgerEntry>(this.ledger, this.config.kafka, this.config.events.topic)
   }
 
   queueUrl (client: string): string {

@@ -14,7 +14,7 @@ export function recordingProblems (report: Report, entries: readonly LedgerEntry
   const messages = new Map<string, string>(Object.entries(report.bodies ?? {}).flatMap(([queue, bodies]) =>
     Object.entries(bodies).map(([uid, digest]) => [`${queue} ${uid}`, digest] as const)))
   for (const { uid = '', client = '', expected, sha256, place, index } of entries) {
-    if (expected !== 'valid' || !('topic' in place)) continue
+    if (expected !== 'valid' || !('offset' in place)) continue
     const what = `record ${index} (uid ${uid}) at partition ${place.partition}, offset ${place.offset}`
     const row = rows.get(uid)
     if (row === undefined) problems.push(`no row of ${what}`)

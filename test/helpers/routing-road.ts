@@ -5,7 +5,7 @@ import { provisionRouting } from '../../src/cli/provision/provision-routing.js'
 import { isFailure } from '../../src/cli/provision/step.js'
 import { valueSubject } from '../../src/cli/value-subject.js'
 import { type SourceRecord } from '../../src/engine/record.js'
-import { LedgerWriter, readEntries, type RoutingEntry } from '../../src/generator/ledger.js'
+import { LedgerWriter, type RoutingEntry } from '../../src/generator/ledger.js'
 import { type ProduceControls, type ProduceSummary } from '../../src/generator/produce-records.js'
 import { produceRouting, toRoutingEntry } from '../../src/generator/routing/produce-routing.js'
 import { type RoutingRecord } from '../../src/generator/routing/routing-generator.js'
@@ -17,6 +17,7 @@ import { readTopic } from '../../src/proof/read-topic.js'
 import { proveRouting, type RoutingProof, type RoutingProofOptions } from '../../src/proof/routing/prove-routing.js'
 import { loadConfig, type RoutingConfig } from '../../src/service/config/load-config.js'
 import { eventually } from './eventually.js'
+import { locatedEntries } from './located-entries.js'
 import { sendRecords } from './send-records.js'
 import { TestService } from './service.js'
 import { createTestFolder, type TestScope } from './stack.js'
@@ -125,7 +126,7 @@ export class RoutingRoad {
   }
 
   async entries (): Promise<RoutingEntry[]> {
-    return await readEntries<RoutingEntry>(this.ledger)
+    return await locatedEntries<RoutingEntry>(this.ledger, this.config.kafka, this.config.routing.topic)
   }
 
   /** What the group has committed, by partition; of partitions of which it has. */

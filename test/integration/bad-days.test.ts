@@ -95,7 +95,7 @@ t.test('with brokers that come and go', async t => {
     const road = await EventsRoad.create(t, { name, servers, partitions: 1, withoutDeadLetterTopic: true })
     await road.produce({ count: 40, invalidShare: 0.1 })
     const firstInvalid = (await road.entries()).find(({ expected }) => expected !== 'valid')?.place
-    const offset = firstInvalid !== undefined && 'topic' in firstInvalid ? firstInvalid.offset : NaN
+    const offset = firstInvalid !== undefined && 'offset' in firstInvalid ? firstInvalid.offset : NaN
     const service = await road.startService({ READY_HOLD_MS: '1000' })
     await service.becomesUnready('dead-letters')
     await service.sees('everything before the first invalid record is committed', async () => (await road.committed()).get(0) === offset)

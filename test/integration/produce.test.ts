@@ -31,7 +31,7 @@ t.test('straight to Kafka: the ledger names every record by its place, also when
   t.match(second, { skipped: first.acknowledged, acknowledged: COUNT - first.acknowledged, failed: 0 })
 
   const entries = new Map<string, LedgerEntry>()
-  await readLedger(ledger, entry => { if ('topic' in entry.place) entries.set(`${entry.place.partition}:${entry.place.offset}`, entry) })
+  await readLedger(ledger, entry => { if ('offset' in entry.place) entries.set(`${entry.place.partition}:${entry.place.offset}`, entry) })
   t.equal(entries.size, COUNT)
   const messages = await readAll(kafka.brokers, COUNT)
   t.equal(messages.length, COUNT, 'none twice')

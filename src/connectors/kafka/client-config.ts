@@ -45,6 +45,8 @@ export interface KafkaProducerSettings extends KafkaSettings {
 /** What a dead letter adds to its record: the headers with its reason and origin. */
 export const DEAD_LETTER_HEADROOM_BYTES = 65_536
 
+/** Without an answer for this long a broker's connection is given up, and what was asked is asked again. */
+const REQUEST_TIMEOUT_MS = 10_000
 /** A producer's report is an error after this long; the caller decides whether to send again. */
 const DELIVERY_TIMEOUT_MS = 30_000
 const PRODUCER_QUEUE_KBYTES = 65_536
@@ -124,6 +126,9 @@ function commonConfig (settings: KafkaSettings): GlobalConfig {
     'client.id': settings.clientId,
     ...security(settings),
     'socket.keepalive.enable': true,
+    // A broker that hangs keeps its connections, so nothing else tells of it; librdkafka asks any broker for leaders and
+    // coordinators, and would wait for this one for a minute.
+    'socket.timeout.ms': REQUEST_TIMEOUT_MS,
     'reconnect.backoff.ms': 100,
     'reconnect.backoff.max.ms': 1_000,
     // Within this time a topic that was created later is found, and the new leader of a broker that hangs.

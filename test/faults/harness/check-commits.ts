@@ -9,7 +9,7 @@ import { type Commit } from '../../helpers/commits.js'
 export function checkCommits<E extends Pick<BaseEntry, 'place'>> (commits: readonly Commit[], entries: readonly E[], endOf: (entry: E, place: string) => number): string[] {
   const ends = new Map<number, Array<{ readonly offset: number, readonly at: number }>>()
   for (const entry of entries) {
-    if (!('topic' in entry.place)) continue
+    if (!('offset' in entry.place)) continue
     const { partition, offset } = entry.place
     let ofPartition = ends.get(partition)
     if (ofPartition === undefined) ends.set(partition, ofPartition = [])

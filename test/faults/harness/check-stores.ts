@@ -60,7 +60,7 @@ class Check implements StoreCheck {
 
   valid (entry: LedgerEntry): void {
     const { uid = '', client = '', sha256, place } = entry
-    if (!('topic' in place)) return
+    if (!('offset' in place)) return
     const message = `${this.#options.queueOf(client)} ${uid}`
     this.#addWanted(message, sha256)
     const newest = this.#newest.get(uid) ?? new Map<number, number>()
@@ -124,7 +124,7 @@ class Check implements StoreCheck {
 }
 
 function placeOf ({ place }: LedgerEntry): string {
-  return 'topic' in place ? `${place.partition}:${place.offset}` : ''
+  return 'offset' in place ? `${place.partition}:${place.offset}` : ''
 }
 
 function describe (entry: LedgerEntry): string {

@@ -15,9 +15,9 @@ export async function expectWaiting<E extends BaseEntry> (t: Test, { road }: Run
   const waiting = entries.filter(waits)
   const first = new Map<number, number>()
   const partitions = new Set<number>()
-  for (const { place } of entries) if ('topic' in place) partitions.add(place.partition)
+  for (const { place } of entries) if ('offset' in place) partitions.add(place.partition)
   for (const { place } of waiting) {
-    if ('topic' in place) first.set(place.partition, Math.min(place.offset, first.get(place.partition) ?? Infinity))
+    if ('offset' in place) first.set(place.partition, Math.min(place.offset, first.get(place.partition) ?? Infinity))
   }
   t.equal(first.size, partitions.size, 'every partition has one')
   await service.sees('all others are settled', async () =>

@@ -47,3 +47,15 @@ t.test('lines of a file are found by their bytes, each as often as it was writte
   }
   t.end()
 })
+
+t.test('a record whose offset the producer was not told is found by its bytes, beside those of known offsets', t => {
+  const differences = new Differences()
+  const { entry } = plan({ uid: 'a', offset: 0 })
+  const unlocated: LedgerEntry = { ...entry, place: { topic: 'events', partition: 0 } }
+  const match = new LedgerMatch([unlocated, plan({ uid: 'a', offset: 1 }).entry], differences, false, expectEvent)
+  for (const offset of [0, 1]) match.see(plan({ uid: 'a', offset }).record)
+  match.finish()
+  t.same(kinds(differences), {})
+  t.same(match.produced.map(({ offset }) => offset), [0, 1])
+  t.end()
+})

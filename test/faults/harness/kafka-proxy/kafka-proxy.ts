@@ -3,8 +3,9 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { LOOPBACK } from '../../../../src/stack/ports.js'
 import { CommitFaults, type SeenCommit } from './commit-faults.js'
 import { FrameReader } from './frame-reader.js'
-import { HeldAnswers, PRODUCE } from './held-answers.js'
+import { HeldAnswers } from './held-answers.js'
 import { OFFSET_COMMIT, readClientId, readCorrelationId, readErrorCodes, readOffsetCommit, readRequestHeader, rewriteErrorCodes, spoilGeneration } from './offset-commit.js'
+import { PRODUCE, rewriteProduceError } from './produce-answer.js'
 
 /**
  * Stands before a broker that advertises this proxy's port as its own. Hands everything on as it is, except the commits
@@ -62,7 +63,8 @@ class Connection {
   readonly #requests = new FrameReader()
   readonly #answers = new FrameReader()
   readonly #commits = new Map<number, { readonly seen: SeenCommit, readonly version: number }>()
-  readonly #waiting = new Set<number>()
+  /** Versions of the produce requests whose answers may be held. */
+  readonly #waiting = new Map<number, number>()
 
   constructor (client: Socket, broker: Socket, faults: CommitFaults, held: HeldAnswers) {
     this.#client = client
@@ -80,8 +82,13 @@ class Connection {
 
   fromBroker (bytes: Buffer): void {
     for (const frame of this.#answers.push(bytes)) {
-      if (this.#waiting.delete(readCorrelationId(frame))) {
-        this.#held.wait(() => { this.#client.write(frame) })
+      const version = this.#waiting.get(readCorrelationId(frame))
+      if (version !== undefined) {
+        this.#waiting.delete(readCorrelationId(frame))
+        this.#held.wait(errorCode => {
+          if (errorCode !== undefined) rewriteProduceError(frame, version, errorCode)
+          this.#client.write(frame)
+        })
         continue
       }
       if (!this.#answer(frame)) return
@@ -92,7 +99,7 @@ class Connection {
   /** False when the connection breaks instead. */
   #admit (frame: Buffer): boolean {
     const { apiKey, version, correlationId } = readRequestHeader(frame)
-    if (apiKey === PRODUCE && this.#held.meet(readClientId(frame))) this.#waiting.add(correlationId)
+    if (apiKey === PRODUCE && this.#held.meet(readClientId(frame))) this.#waiting.set(correlationId, version)
     if (apiKey !== OFFSET_COMMIT) return true
     const seen = this.#faults.meet(readOffsetCommit(frame))
     if (seen.fault?.kind === 'drop-request') return this.#break()
