@@ -8,8 +8,16 @@ import { runTestFile } from './run-test-file.mjs'
 import { listFiles } from './stamp.mjs'
 
 /**
- * Test files that run at a time, and what one may take. Those with real servers run one at a time.
- * @type {Record<string, { jobs: number, timeoutSeconds: number }>}
+ * @typedef {object} Suite
+ * @property {number} jobs files that run at a time
+ * @property {number} timeoutSeconds what one may take
+ * @property {string[]} [alone] files that compare times or rates, and run when all others have ended
+ */
+
+/**
+ * Those with real servers run one at a time; but faults are mostly waited for, and two at a time do not get in each
+ * other's way.
+ * @type {Record<string, Suite>}
  */
 export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
@@ -17,15 +25,15 @@ export const SUITES = {
   simulation: { jobs: 2, timeoutSeconds: 1_200 },
   planted: { jobs: 1, timeoutSeconds: 900 },
   integration: { jobs: 1, timeoutSeconds: 600 },
-  faults: { jobs: 1, timeoutSeconds: 600 }
+  faults: { jobs: 2, timeoutSeconds: 900, alone: ['load-isolation', 'load-recovery', 'delivery-ingest'] }
 }
 
 /**
  * `npm test -- core`: the part of the fault suite that is run again and again to see whether it is ever red by chance.
- * A few minutes: kills, crash points, rebalances, commits that fail, sinks that answer wrongly, a backlog under strict order.
+ * A few minutes: rebalances, a backlog under strict order, sinks that answer wrongly, crash points, kills, commits that fail.
  */
 const CORE = [
-  'process-kills', 'process-crash-points', 'groups-rebalance', 'broker-commits', 'sinks-answers', 'load-order'
+  'groups-rebalance', 'load-order', 'sinks-answers', 'process-crash-points', 'process-kills', 'broker-commits'
 ].map(name => `test/faults/${name}.test.ts`)
 
 const SIGN_OF_LIFE_MS = 15_000
@@ -134,9 +142,9 @@ export function closingLine ({ passed, failed }) {
  * @param {{ total: Total, interrupted: AbortSignal }} run
  */
 async function runSuite (root, suite, files, { total, interrupted }) {
-  const { jobs, timeoutSeconds } = /** @type {{ jobs: number, timeoutSeconds: number }} */ (SUITES[suite])
+  const { jobs, timeoutSeconds, alone = [] } = /** @type {Suite} */ (SUITES[suite])
   console.log(`\n${suite} tests`)
-  const waiting = [...files]
+  const isAlone = (/** @type {string} */ file) => alone.includes(path.basename(file, '.test.js'))
   /** @type {Set<string>} */
   const running = new Set()
   let lastLineAt = Date.now()
@@ -147,7 +155,7 @@ async function runSuite (root, suite, files, { total, interrupted }) {
   const signOfLife = setInterval(() => {
     if (Date.now() - lastLineAt > SIGN_OF_LIFE_MS) say(`  … at work on ${[...running].join(', ')}`)
   }, 1_000)
-  const work = async () => {
+  const work = async (/** @type {string[]} */ waiting) => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       if (interrupted.aborted) {
         total.failed++
@@ -165,7 +173,9 @@ async function runSuite (root, suite, files, { total, interrupted }) {
       say(describe(name, result, elapsedMs))
     }
   }
-  await Promise.all(Array.from({ length: jobs }, work))
+  const beside = files.filter(file => !isAlone(file))
+  await Promise.all(Array.from({ length: jobs }, () => work(beside)))
+  await work(files.filter(isAlone))
   clearInterval(signOfLife)
 }
 
