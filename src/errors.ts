@@ -57,6 +57,7 @@ export const FAILURES = {
   NOT_FOUND: ['environment', 'the table, queue or topic does not exist'],
   UNAVAILABLE: ['environment', 'the service does not answer'],
   FORBIDDEN_ADDRESS: ['environment', 'the destination is in a network that may not be reached'],
+  NAME_LOOKUP_FAILED: ['environment', 'the name servers do not say where the destination is'],
   TLS_FAILED: ['environment', 'no TLS with the destination: its certificate is not trusted, or it speaks another protocol'],
   VALIDATION_UNAVAILABLE: ['environment', 'no validation worker starts'],
   MISCONFIGURED: ['environment', 'the service refuses every record: its definition and ours differ']

@@ -2,15 +2,16 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv4 } from 'node:net'
 
-/** Addresses of a name; `silence`: no answer at all, `unknown`: there is no such name. */
-export type NameAnswer = readonly string[] | 'silence' | 'unknown'
+/** Addresses of a name; `silence`: no answer at all, `unknown`: there is no such name, `failure`: the server can not tell. */
+export type NameAnswer = readonly string[] | 'silence' | 'unknown' | 'failure'
 
 /** `asked`: how often IPv4 addresses of this name were asked for. */
 type AnswerTo = (name: string, asked: number, family: 4 | 6) => NameAnswer
 
 const TYPE_A = 1
 const TYPE_AAAA = 28
-const NAME_ERROR = 3
+/** RFC 1035 § 4.1.1 */
+const CODES = { failure: 2, unknown: 3 } as const
 
 /** A name server on loopback that answers for every name as a test says, and keeps the names of the questions for IPv4 addresses. */
 export class NameServer {
@@ -54,9 +55,9 @@ function questionIn (message: Buffer): { name: string, type: number, end: number
 }
 
 function answerWith (question: Buffer, type: number, answer: Exclude<NameAnswer, 'silence'>): Buffer {
-  const addresses = answer === 'unknown' ? [] : answer.filter(address => isIPv4(address) ? type === TYPE_A : type === TYPE_AAAA)
+  const addresses = typeof answer === 'string' ? [] : answer.filter(address => isIPv4(address) ? type === TYPE_A : type === TYPE_AAAA)
   const message = Buffer.from(question)
-  message.writeUInt16BE(0x8180 + (answer === 'unknown' ? NAME_ERROR : 0), 2)
+  message.writeUInt16BE(0x8180 + (typeof answer === 'string' ? CODES[answer] : 0), 2)
   message.writeUInt16BE(addresses.length, 6)
   message.writeUInt32BE(0, 8)
   return Buffer.concat([message, ...addresses.map(address => {

@@ -34,6 +34,7 @@ async function checkDestination (destination: DeliveryDestination, now: number):
 
 const REMEDIES: Readonly<Partial<Record<FailureCode, string>>> = {
   NOT_FOUND: 'compare its url; names are looked up in DNS alone, without the hosts file and search domains',
+  NAME_LOOKUP_FAILED: 'look whether this machine\'s name servers (/etc/resolv.conf) answer; connectTimeoutMs is how long a look-up may take, with the connection',
   FORBIDDEN_ADDRESS: 'if it is meant to be there, name its network in allowedNetworks',
   TLS_FAILED: 'compare its url with its certificate; NODE_EXTRA_CA_CERTS trusts an authority of your own'
 }

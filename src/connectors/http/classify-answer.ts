@@ -1,3 +1,4 @@
+import { NODATA, NOTFOUND } from 'node:dns'
 import { errors } from 'undici'
 import { DONE, environment, type Outcome, poison, transient } from '../../engine/outcome.js'
 import { AppError, describeError } from '../../errors.js'
@@ -53,19 +54,17 @@ export function outcomeOfAnswer (status: number, retryAfterMs?: number): Outcome
 /** What it means that there was none. */
 export function outcomeOfFailure (error: unknown): Outcome {
   if (error instanceof AppError) {
-    if (error.code === 'FORBIDDEN_ADDRESS') return environment('stage', error.code, error.message)
-    return transient(error.code, error.message)
+    return error.class === 'environment' ? environment('stage', error.code, error.message) : transient(error.code, error.message)
   }
   const code = codeOf(error)
   const detail = code === '' ? describeError(error) : `${code}: ${describeError(error)}`
-  if (code === NAME_UNKNOWN) return environment('stage', 'NOT_FOUND', 'there is no such host name')
+  if (code === NOTFOUND || code === NODATA) return environment('stage', 'NOT_FOUND', 'there is no such host name, or it has no address')
   if (TLS_ERROR.test(code)) return environment('stage', 'TLS_FAILED', detail)
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return transient('TIMEOUT', 'no connection in time')
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return transient('UNEXPECTED_ANSWER', 'the answer is no HTTP')
   return transient('CONNECTION', detail)
 }
 
-const NAME_UNKNOWN = 'ENOTFOUND'
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes, and what OpenSSL says of a handshake */
 const TLS_ERROR = /^(CERT_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|EPROTO$|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
 

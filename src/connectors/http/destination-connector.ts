@@ -14,12 +14,15 @@ export interface DestinationConnectorOptions {
   readonly ca?: string | undefined
 }
 
+/** Of the time that a connection may take: a look-up that fails is told from a host that does not answer. */
+const LOOKUP_SHARE = 0.75
+
 /** Makes the connections to one destination, into allowed networks only. Throws RangeError for what is no network. */
 export function createDestinationConnector ({ connectTimeoutMs, timeoutMs, allowedNetworks, nameServers, ca }: DestinationConnectorOptions): buildConnector.connector {
   const limitMs = Math.min(connectTimeoutMs, timeoutMs)
   return createGuardedConnector({
     guard: createAddressGuard(allowedNetworks),
-    resolve: createNameResolver({ timeoutMs: limitMs, servers: nameServers }),
+    resolve: createNameResolver({ timeoutMs: limitMs * LOOKUP_SHARE, servers: nameServers }),
     timeoutMs: limitMs,
     ca
   })

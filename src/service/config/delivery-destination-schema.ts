@@ -19,7 +19,7 @@ export const DELIVERY_DESTINATION_SCHEMA = {
       additionalProperties: { type: 'string', pattern: '^[\\x20-\\x7e\\t]{0,8192}$' },
       description: 'Sent with every request; they may hold secrets.'
     },
-    connectTimeoutMs: milliseconds(2_000, 10, 60_000, 'Name look-up, TCP and TLS together.'),
+    connectTimeoutMs: milliseconds(2_000, 10, 60_000, 'Name look-up, which has three quarters of it, TCP and TLS together.'),
     timeoutMs: milliseconds(10_000, 10, 300_000, 'A whole request, from its connection to the head of its answer.'),
     concurrency: { type: 'integer', default: 16, minimum: 1, maximum: 1_000, description: 'Requests in flight. Of one user there is never more than one.' },
     ratePerSecond: { type: 'number', exclusiveMinimum: 0, maximum: 1_000_000, description: 'Most requests a second, of one process. Without it there is no limit.' },
