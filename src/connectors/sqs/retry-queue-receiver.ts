@@ -39,6 +39,11 @@ const CLOCKS_DIFFER_MS = 60_000
 const CREDIT_LOOK_MS = 1_000
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 30_000
+/**
+ * How long a stop waits for an answer that may be on its way: what SQS hands to a connection that breaks is hidden from
+ * everybody until `visibilityMs` is over.
+ */
+const LAST_ANSWER_MS = 200
 
 /**
  * Takes records from the retry queue in one receive loop, never more than there is credit for. A message is deleted
@@ -46,7 +51,8 @@ const LONGEST_PAUSE_MS = 30_000
  */
 export class RetryQueueReceiver {
   readonly #options: RetryQueueReceiverOptions
-  readonly #stop = new AbortController()
+  readonly #giveUp = new AbortController()
+  #stopping = false
   #keeper: ReceiptKeeper | undefined
   #loop: Promise<void> | undefined
   #wake: (() => void) | undefined
@@ -68,11 +74,13 @@ export class RetryQueueReceiver {
     this.#wake?.()
   }
 
-  /** Takes nothing more; what was taken goes on. */
+  /** Takes nothing more; what was taken goes on, and what still comes is given back. */
   async stop (): Promise<void> {
-    this.#stop.abort()
+    this.#stopping = true
     this.wake()
+    const timer = setTimeout(() => { this.#giveUp.abort() }, LAST_ANSWER_MS)
     await this.#loop
+    clearTimeout(timer)
   }
 
   /** Stops, gives back what has no end yet, and waits for the deletions under way. */
@@ -83,7 +91,7 @@ export class RetryQueueReceiver {
 
   async #run (): Promise<void> {
     let failures = 0
-    while (!this.#stop.signal.aborted) {
+    while (!this.#stopping) {
       const credit = Math.min(this.#options.credit(), RECEIVE_MAX_MESSAGES)
       if (credit <= 0) {
         await this.#pause(CREDIT_LOOK_MS)
@@ -93,7 +101,7 @@ export class RetryQueueReceiver {
         await this.#receive(credit)
         failures = 0
       } catch (error) {
-        if (this.#stop.signal.aborted) return
+        if (this.#stopping) return
         this.#options.observer.failed('receive', error instanceof AppError ? error : toAppError(error), 0)
         await this.#pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures++, 10)))
       }
@@ -103,7 +111,7 @@ export class RetryQueueReceiver {
   async #receive (credit: number): Promise<void> {
     const { queues, calls, visibilityMs } = this.#options
     const waitMs = Math.min(this.#options.waitMs ?? RECEIVE_MAX_WAIT_MS, RECEIVE_MAX_WAIT_MS)
-    const queue = await queues.lookUp(RETRY_QUEUE_KEY, this.#stop.signal)
+    const queue = await queues.lookUp(RETRY_QUEUE_KEY, this.#giveUp.signal)
     const command = new ReceiveMessageCommand({
       QueueUrl: queue.url,
       MaxNumberOfMessages: credit,
@@ -113,7 +121,7 @@ export class RetryQueueReceiver {
     })
     const timeoutMs = waitMs + calls.callTimeoutMs
     try {
-      const answer = await callWithin(timeoutMs, this.#stop.signal, abortSignal =>
+      const answer = await callWithin(timeoutMs, this.#giveUp.signal, abortSignal =>
         calls.client.send(command, { abortSignal, requestTimeout: timeoutMs }))
       this.#take(queue, answer.Messages ?? [])
     } catch (error) {
@@ -130,6 +138,10 @@ export class RetryQueueReceiver {
     for (const message of messages) {
       if (!keeper.hold(message)) continue
       const id = message.MessageId ?? ''
+      if (this.#stopping) {
+        keeper.release(id, 0)
+        continue
+      }
       const notBefore = Number(message.MessageAttributes?.[NOT_BEFORE]?.StringValue ?? 0)
       const restMs = notBefore - now
       if (restMs > 0 && restMs <= LONGEST_REST_MS + CLOCKS_DIFFER_MS) {

@@ -96,8 +96,11 @@ export function runPipeline<T> (parts: PipelineParts<T>, { logger, metrics, heal
     connecting.abort()
     health.red('running', 'shutting down')
     const drainMs = graceMs * (1 - CLOSING_SHARE)
-    await replays?.stop()
-    const [drained, replaysDrained] = await Promise.all([source.stop(drainMs), engine.drainReplays(drainMs)])
+    const drainReplays = async (): Promise<boolean> => {
+      await replays?.stop()
+      return await engine.drainReplays(drainMs)
+    }
+    const [drained, replaysDrained] = await Promise.all([source.stop(drainMs), drainReplays()])
     await replays?.close(Math.max(500, graceMs * CLOSING_SHARE / 2))
     engine.shutDown()
     healthTimer.clear()
