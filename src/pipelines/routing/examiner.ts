@@ -21,49 +21,60 @@ export interface RoutingExaminerOptions extends Omit<RoutingChunksOptions, 'dest
   readonly outputSchemas: () => OutputSchemas
   readonly cache: SchemaCache
   readonly hold: RegistryHold
-  /** 0 examines on the calling thread. */
+  /** 0 examines everything on the calling thread. */
   readonly threads: number
+  /** What is of this size on average, or smaller, is examined on the calling thread: a chunk at a time. */
+  readonly inlineBytes: number
   readonly timeoutMs: number
   readonly retryTimeoutMs: number
   readonly clock: Clock
 }
 
 /**
- * Examines records in the pool, and sees to it before that the schemas they were written with are known. A chunk whose
- * ids are all known never asks the registry; one with an id that nobody can tell of at present is not examined at all,
- * and what was polled after it waits for it, for the sake of order.
+ * Examines small records where it is called, since the way to a thread and back costs more there than decoding them, and
+ * large ones in the pool, whose threads start with the first of them. What is decoded has been walked before, so neither
+ * place can be stopped by a record.
+ *
+ * Sees to it before that the schemas they were written with are known. A chunk whose ids are all known never asks the
+ * registry; one with an id that nobody can tell of at present is not examined at all, and what was polled after it waits
+ * for it, for the sake of order.
  */
 export class RoutingExaminer implements Examiner<RoutedRecord> {
   readonly #options: RoutingExaminerOptions
-  readonly #inner: ValidationPool<RoutedRecord> | InlineExaminer<RoutedRecord>
+  readonly #chunksOptions: RoutingChunksOptions
+  readonly #inline: InlineExaminer<RoutedRecord>
+  #pool: ValidationPool<RoutedRecord> | undefined
 
   constructor (options: RoutingExaminerOptions) {
+    const { readerSchema, processorId, maxRecordBytes, outputs } = options
     this.#options = options
-    this.#inner = this.#createInner()
+    this.#chunksOptions = { readerSchema, processorId, maxRecordBytes, destinations: outputs.map(({ name }) => name) }
+    const chunks = new RoutingChunks(this.#chunksOptions)
+    this.#inline = new InlineExaminer((_, values) => this.#unpack(examineChunk(values, this.#contextOf(values), chunks)), record => { this.detach(record) })
   }
 
   /** Why nothing can be examined at present, for readiness; `undefined` when all is well. */
   get problem (): string | undefined {
-    return this.#inner.problem ?? this.#options.hold.problem
+    return this.#pool?.problem ?? this.#options.hold.problem
   }
 
   get utilization (): number {
-    return this.#inner.utilization
+    return this.#pool?.utilization ?? 0
   }
 
   get busyMs (): number {
-    return this.#inner.busyMs
+    return this.#pool?.busyMs ?? 0
   }
 
   get queueSize (): number {
-    return this.#inner.queueSize
+    return this.#pool?.queueSize ?? 0
   }
 
   async examine (chunk: readonly SourceRecord[]): Promise<ReadonlyArray<Verdict<RoutedRecord>>> {
     const values = valuesOf(chunk)
     const missing = [...idsOf(values)].filter(id => !this.#options.cache.has(id))
     if (missing.length > 0) await this.#lookUp(missing)
-    return await this.#inner.examine(chunk, values)
+    return await this.#placeFor(values).examine(chunk, values)
   }
 
   detach (record: RoutedRecord): void {
@@ -71,7 +82,7 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
   }
 
   async close (): Promise<void> {
-    await this.#inner.close()
+    await this.#pool?.close()
   }
 
   async #lookUp (ids: readonly number[]): Promise<void> {
@@ -86,27 +97,31 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
     }
   }
 
-  #createInner (): ValidationPool<RoutedRecord> | InlineExaminer<RoutedRecord> {
-    const { readerSchema, processorId, maxRecordBytes, outputs, threads, timeoutMs, retryTimeoutMs, clock } = this.#options
-    const chunksOptions: RoutingChunksOptions = { readerSchema, processorId, maxRecordBytes, destinations: outputs.map(({ name }) => name) }
-    const unpack = (answer: ChunkAnswer): Array<Verdict<RoutedRecord>> => verdictsOf(answer, unpackRouted(answer.valid as RoutedMessages, outputs))
-    const detach = (record: RoutedRecord): void => { record.detach() }
-    if (threads === 0) {
-      const chunks = new RoutingChunks(chunksOptions)
-      return new InlineExaminer((_, values) => unpack(examineChunk(values, this.#contextOf(values), chunks)), detach)
-    }
+  #placeFor (values: Values): InlineExaminer<RoutedRecord> | ValidationPool<RoutedRecord> {
+    const { threads, inlineBytes } = this.#options
+    if (threads === 0 || bytesOf(values) <= values.length * inlineBytes) return this.#inline
+    this.#pool ??= this.#createPool()
+    return this.#pool
+  }
+
+  #createPool (): ValidationPool<RoutedRecord> {
+    const { maxRecordBytes, threads, timeoutMs, retryTimeoutMs, clock } = this.#options
     return new ValidationPool({
       worker: WORKER,
-      workerData: chunksOptions,
+      workerData: this.#chunksOptions,
       threads,
       timeoutMs,
       retryTimeoutMs,
       clock,
       admit: value => checkValue(value, maxRecordBytes),
       contextOf: (_, values) => this.#contextOf(values),
-      unpack,
-      detach
+      unpack: answer => this.#unpack(answer),
+      detach: record => { this.detach(record) }
     })
+  }
+
+  #unpack (answer: ChunkAnswer): Array<Verdict<RoutedRecord>> {
+    return verdictsOf(answer, unpackRouted(answer.valid as RoutedMessages, this.#options.outputs))
   }
 
   #contextOf (values: Values): RoutingContext {
@@ -127,6 +142,12 @@ export class RoutingExaminer implements Examiner<RoutedRecord> {
 const LOOK_UPS = 4
 
 const WORKER = new URL('../../../workers/routing.js', import.meta.url)
+
+function bytesOf (values: Values): number {
+  let bytes = 0
+  for (const value of values) bytes += value?.length ?? 0
+  return bytes
+}
 
 /** Of the schemas that these were written with. Most values have the id of the one before. */
 function idsOf (values: Values): ReadonlySet<number> {

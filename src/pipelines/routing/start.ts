@@ -44,6 +44,7 @@ export function startRoutingPipeline (config: RoutingConfig, service: Service): 
     cache,
     hold,
     threads,
+    inlineBytes: config.routing.inlineBytes,
     timeoutMs,
     retryTimeoutMs,
     maxRecordBytes,

@@ -21,6 +21,13 @@ export const routingKnobs = {
     ]
   }),
   deadLetterTopic: deadLetterTopic('ROUTING_TOPIC', 'producer.to.processor.dead-letters'),
+  inlineBytes: integer('ROUTING_INLINE_BYTES', {
+    description: 'Records of this size on average, or smaller, are decoded on the main thread, which the way to a thread and back costs more; larger ones in `VALIDATION_THREADS`, which start with the first of them. 0: always there.',
+    default: 512,
+    unit: 'bytes',
+    min: 0,
+    max: 1_048_576
+  }),
   batchRecords: integer('ROUTING_BATCH_RECORDS', {
     description: 'Most records that are handed to the Kafka client at once, per destination topic.',
     default: 500,

@@ -38,6 +38,7 @@ async function rig (t: Test, options: Partial<RoutingExaminerOptions> & { answer
     cache,
     hold,
     threads: 0,
+    inlineBytes: 0,
     timeoutMs: 2_000,
     retryTimeoutMs: 4_000,
     clock: systemClock,
@@ -62,13 +63,14 @@ const several = valueOf(ID.v2, { ...RECORD, destination_service_type: '', destin
 const foreign = framed(99, valueOf(ID.v1).subarray(5))
 
 t.test('in the pool as on this thread, each record comes to the topics that it names, or to its reason', async t => {
-  for (const threads of [0, 1]) {
-    const { examine, asked } = await rig(t, { threads })
+  for (const [threads, inlineBytes, inPool] of [[0, 0, false], [1, 0, true], [1, 10, true], [1, 10_000, false]] as const) {
+    const { examiner, examine, asked } = await rig(t, { threads, inlineBytes })
     const expected = ['to.FINANCE', 'EMPTY_VALUE', 'to.Logistics to.marketing', 'NO_SCHEMA_ID', 'UNKNOWN_SCHEMA', 'WRONG_SCHEMA', 'NOT_AVRO', 'to.FINANCE']
     const values = [valueOf(ID.v1), null, several, Buffer.from('{"a": 1}'), foreign, framed(ID.output, Buffer.from('x')), valueOf(ID.v1).subarray(0, -1), valueOf(ID.v1)]
     t.strictSame(await examine(...values), expected)
     t.strictSame(await examine(...values), expected)
     t.strictSame(asked().sort(), ['1', '2', '7', '99'], 'each id was asked for once')
+    t.equal(examiner.busyMs > 0, inPool, `${threads} threads, and records up to ${inlineBytes} bytes without them`)
   }
 })
 
