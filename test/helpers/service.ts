@@ -107,7 +107,7 @@ export class TestService {
 
   /** 200 or 503, and what it says. */
   async health (path: '/ready' | '/live'): Promise<{ readonly status: number, readonly text: string }> {
-    const response = await fetch(this.#adminUrl + path)
+    const response = await this.#get(path)
     return { status: response.status, text: await response.text() }
   }
 
@@ -124,7 +124,12 @@ export class TestService {
   }
 
   async metrics (): Promise<Samples> {
-    return Samples.parse(await (await fetch(`${this.#adminUrl}/metrics`)).text())
+    return Samples.parse(await (await this.#get('/metrics')).text())
+  }
+
+  /** On a connection of its own: one that is kept may be closed by the service just when it is used again. */
+  async #get (path: string): Promise<Response> {
+    return await fetch(this.#adminUrl + path, { headers: { connection: 'close' } })
   }
 
   /** Waits until it owns partitions, and returns how many. */
