@@ -1,6 +1,7 @@
 import { type SQSClient } from '@aws-sdk/client-sqs'
 import { createSqsClient } from '../../connectors/aws/clients.js'
 import { clientQueueName, EXPECTED_ATTRIBUTES } from '../../connectors/sqs/definition.js'
+import { regionProblem } from '../../connectors/sqs/queue-region.js'
 import { type EventsConfig } from '../../service/config/load-config.js'
 import { attributeDifferences, findQueue, readAttributes } from '../provision/queues.js'
 import { describeAwsError } from '../aws-error.js'
@@ -44,6 +45,8 @@ async function checkQueue (client: SQSClient, { name, queue, isRetryQueue }: Tar
 
 function judge (name: string, url: string, attributes: Readonly<Record<string, string>>, isRetryQueue: boolean, maxRecordBytes: number): CheckResult[] {
   if (attributes.FifoQueue !== 'true') return [failed(name, `${url} is not a FIFO queue`, 'give it another name, then: penstock create')]
+  const foreign = regionProblem(url, attributes.QueueArn)
+  if (foreign !== undefined) return [failed(name, foreign, 'set AWS_REGION to the region of the queues, or correct SQS_QUEUE_URLS')]
   const differences = attributeDifferences(EXPECTED_ATTRIBUTES, attributes)
   if (differences.length > 0) {
     const detail = differences.map(difference => `${difference.name} is ${difference.found}, not ${difference.wanted}`).join('; ')

@@ -3,6 +3,7 @@ import { AppError } from '../../errors.js'
 import { callWithin } from '../aws/call-within.js'
 import { toAppError } from '../aws/classify-error.js'
 import { SEND_MAX_BYTES } from './limits.js'
+import { regionProblem } from './queue-region.js'
 
 /** How a queue is found: by its URL, or by a name that the service knows the URL of. */
 export type QueueAddress = { readonly url: string } | { readonly name: string }
@@ -95,8 +96,10 @@ export class QueueDirectory {
   async #read (url: string, signal: AbortSignal): Promise<Queue> {
     const { client, callTimeoutMs } = this.#options
     const { Attributes: attributes } = await named(url, callWithin(callTimeoutMs, signal, abortSignal =>
-      client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['MaximumMessageSize', 'FifoQueue'] }), { abortSignal })))
+      client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['MaximumMessageSize', 'FifoQueue', 'QueueArn'] }), { abortSignal })))
     if (attributes?.FifoQueue !== 'true') throw new AppError('MISCONFIGURED', `${url} is not a FIFO queue`)
+    const foreign = regionProblem(url, attributes.QueueArn)
+    if (foreign !== undefined) throw new AppError('MISCONFIGURED', foreign)
     const limit = Number(attributes.MaximumMessageSize ?? NaN)
     return { url, maximumMessageSize: limit > 0 ? Math.min(limit, SEND_MAX_BYTES) : SEND_MAX_BYTES }
   }
