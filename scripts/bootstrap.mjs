@@ -21,7 +21,7 @@ const HELP = `Usage: npm run <command> [-- arguments]   or   node scripts/bootst
   demo       start the local servers, stream events through the pipeline, and prove the result
   penstock   the command line: run, demo, produce, check, create, stack (penstock --help)
   bench      benchmarks
-  test       [unit|integrity|simulation|planted|integration|faults|core|all] [files] [--times n]:
+  test       [unit|integrity|simulation|planted|integration|faults|core|all] [files] [--times n] [--jobs n]:
              run the tests; closes with "N passed, N failed"
   check      types, lint and unit tests
 

@@ -9,14 +9,14 @@ import { listFiles } from './stamp.mjs'
 
 /**
  * @typedef {object} Suite
- * @property {number} jobs files that run at a time
+ * @property {number} jobs files that run at a time, unless `--jobs` says otherwise
  * @property {number} timeoutSeconds what one may take
- * @property {string[]} [alone] files that compare times or rates, and run when all others have ended
+ * @property {string[]} [alone] files that compare times or rates, or look for the usual ports; they run when all others have ended
  */
 
 /**
- * Those with real servers run one at a time; but faults are mostly waited for, and two at a time do not get in each
- * other's way.
+ * Files with real servers run one at a time: two are nearly twice as fast, but then the Kafka client was seen to end a
+ * test's process (docs/next.md).
  * @type {Record<string, Suite>}
  */
 export const SUITES = {
@@ -24,8 +24,8 @@ export const SUITES = {
   integrity: { jobs: 2, timeoutSeconds: 60 },
   simulation: { jobs: 2, timeoutSeconds: 1_200 },
   planted: { jobs: 1, timeoutSeconds: 900 },
-  integration: { jobs: 1, timeoutSeconds: 600 },
-  faults: { jobs: 2, timeoutSeconds: 900, alone: ['load-isolation', 'load-recovery', 'delivery-ingest'] }
+  integration: { jobs: 1, timeoutSeconds: 600, alone: ['bench', 'delivery-isolation', 'demo', 'demo-delivery', 'demo-routing', 'stack'] },
+  faults: { jobs: 1, timeoutSeconds: 900, alone: ['load-isolation', 'load-recovery', 'delivery-ingest'] }
 }
 
 /**
@@ -43,18 +43,18 @@ const LONG_FILE_MS = 5_000
 /**
  * @param {string} root
  * @param {string[]} args a suite, `core` or `all` (default), then files (default: all of the suite), or after `planted`
- *   names of bugs; `--times <n>` runs them that often
+ *   names of bugs; `--times <n>` runs them that often, `--jobs <n>` so many files at a time
  * @returns {Promise<number>} the exit code
  */
 export async function runTests (root, args) {
-  const { files, times } = selectTests(root, args)
+  const { files, times, jobs } = selectTests(root, args)
   const rounds = []
   const interruption = new AbortController()
   const interrupt = () => { interruption.abort() }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   for (let round = 1; round <= times && !interruption.signal.aborted; round++) {
     const startedAt = Date.now()
-    const total = await runRound(root, files, interruption.signal)
+    const total = await runRound(root, files, interruption.signal, jobs)
     rounds.push({ ...total, elapsed: formatElapsed(Date.now() - startedAt) })
     console.log(`\n${times > 1 ? `Round ${round} of ${times}: ${closingLine(total)}, ` : ''}${rounds.at(-1)?.elapsed} minutes${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
   }
@@ -72,14 +72,15 @@ export async function runTests (root, args) {
  * Which files an invocation means; those that do not exist too.
  * @param {string} root
  * @param {string[]} args
- * @returns {{ files: string[], times: number }}
+ * @returns {{ files: string[], times: number, jobs: number | undefined }}
  */
 export function selectTests (root, args) {
-  const { values: { times }, positionals: [first = 'all', ...rest] } = parseArgs({
-    args, allowPositionals: true, options: { times: { type: 'string', default: '1' } }
+  const { values: { times, jobs }, positionals: [first = 'all', ...rest] } = parseArgs({
+    args, allowPositionals: true, options: { times: { type: 'string', default: '1' }, jobs: { type: 'string' } }
   })
   if (!/^[1-9]\d*$/.test(times)) throw new TypeError(`--times ${times}: how often the tests are run, for example --times 20`)
-  return { files: testsOf(root, first, rest), times: Number(times) }
+  if (jobs !== undefined && !/^[1-9]\d*$/.test(jobs)) throw new TypeError(`--jobs ${jobs}: how many files run at a time, for example --jobs 2`)
+  return { files: testsOf(root, first, rest), times: Number(times), jobs: jobs === undefined ? undefined : Number(jobs) }
 }
 
 /**
@@ -101,13 +102,14 @@ function testsOf (root, first, rest) {
  * @param {string} root
  * @param {string[]} files
  * @param {AbortSignal} interrupted
+ * @param {number} [jobs]
  * @returns {Promise<Total>}
  */
-async function runRound (root, files, interrupted) {
+async function runRound (root, files, interrupted, jobs) {
   const total = { passed: 0, failed: 0, skipped: 0 }
   for (const suite of Object.keys(SUITES)) {
     const inSuite = files.filter(file => isBelow(file, suiteFolder(root, suite)))
-    if (inSuite.length > 0) await runSuite(root, suite, inSuite, { total, interrupted })
+    if (inSuite.length > 0) await runSuite(root, suite, inSuite, { total, interrupted, jobs })
   }
   for (const file of files) {
     if (fs.existsSync(file)) continue
@@ -139,10 +141,10 @@ export function closingLine ({ passed, failed }) {
  * @param {string} root
  * @param {string} suite
  * @param {string[]} files
- * @param {{ total: Total, interrupted: AbortSignal }} run
+ * @param {{ total: Total, interrupted: AbortSignal, jobs: number | undefined }} run
  */
-async function runSuite (root, suite, files, { total, interrupted }) {
-  const { jobs, timeoutSeconds, alone = [] } = /** @type {Suite} */ (SUITES[suite])
+async function runSuite (root, suite, files, { total, interrupted, jobs }) {
+  const { jobs: usual, timeoutSeconds, alone = [] } = /** @type {Suite} */ (SUITES[suite])
   console.log(`\n${suite} tests`)
   const isAlone = (/** @type {string} */ file) => alone.includes(path.basename(file, '.test.js'))
   /** @type {Set<string>} */
@@ -174,7 +176,7 @@ async function runSuite (root, suite, files, { total, interrupted }) {
     }
   }
   const beside = files.filter(file => !isAlone(file))
-  await Promise.all(Array.from({ length: jobs }, () => work(beside)))
+  await Promise.all(Array.from({ length: jobs ?? usual }, () => work(beside)))
   await work(files.filter(isAlone))
   clearInterval(signOfLife)
 }

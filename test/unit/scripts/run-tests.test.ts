@@ -47,7 +47,8 @@ t.test('The core of the fault suite exists, and may be run many times', async t 
 })
 
 t.test('What is no number of times, and what is no option, is refused', async t => {
-  for (const args of [['--times', '0'], ['--times', 'often'], ['--time', '3']]) t.throws(() => selectTests(ROOT, args), { message: /--time/ })
+  for (const args of [['--times', '0'], ['--times', 'often'], ['--time', '3'], ['--jobs', '0'], ['--jobs', 'many']]) t.throws(() => selectTests(ROOT, args), { message: /--(time|jobs)/ })
+  t.match(selectTests(ROOT, ['faults', '--jobs', '2']), { times: 1, jobs: 2 })
 })
 
 // A terminal sends SIGINT to the file that runs as well; SIGTERM is passed on to it.
