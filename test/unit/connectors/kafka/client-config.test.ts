@@ -39,6 +39,7 @@ t.test('A consumer commits and stores nothing by itself, and fetches no more tha
     'queued.max.messages.kbytes': 16_384,
     'fetch.max.bytes': 16_777_216,
     'session.timeout.ms': 10_000,
+    'socket.timeout.ms': 10_000,
     'heartbeat.interval.ms': 3_000,
     'partition.assignment.strategy': 'cooperative-sticky'
   })
