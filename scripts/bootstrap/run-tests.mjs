@@ -14,18 +14,14 @@ import { listFiles } from './stamp.mjs'
  * @property {string[]} [alone] files that compare times or rates, or look for the usual ports; they run when all others have ended
  */
 
-/**
- * Files with real servers run one at a time: two are nearly twice as fast, but then the Kafka client was seen to end a
- * test's process (docs/next.md).
- * @type {Record<string, Suite>}
- */
+/** @type {Record<string, Suite>} */
 export const SUITES = {
   unit: { jobs: 2, timeoutSeconds: 60 },
   integrity: { jobs: 2, timeoutSeconds: 60 },
   simulation: { jobs: 2, timeoutSeconds: 1_200 },
   planted: { jobs: 1, timeoutSeconds: 900 },
-  integration: { jobs: 1, timeoutSeconds: 600, alone: ['bench', 'delivery-isolation', 'demo', 'demo-delivery', 'demo-routing', 'stack'] },
-  faults: { jobs: 1, timeoutSeconds: 900, alone: ['load-isolation', 'load-recovery', 'delivery-ingest'] }
+  integration: { jobs: 2, timeoutSeconds: 600, alone: ['bench', 'delivery-isolation', 'demo', 'demo-delivery', 'demo-routing', 'stack'] },
+  faults: { jobs: 2, timeoutSeconds: 900, alone: ['load-isolation', 'load-recovery', 'delivery-ingest'] }
 }
 
 /**

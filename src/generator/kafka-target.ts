@@ -58,6 +58,8 @@ export class KafkaTarget<R extends MadeRecord> implements Target<R> {
 
   async close (): Promise<void> {
     if (!this.#producer.isConnected()) return
+    // The binding's poll takes no lock: one that comes while the client is being freed ends the process by a signal.
+    this.#producer.setPollInterval(0)
     await new Promise<void>(resolve => this.#producer.disconnect(CONNECT_TIMEOUT_MS, () => resolve()))
   }
 

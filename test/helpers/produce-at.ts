@@ -22,6 +22,7 @@ export async function produceAt (kafka: KafkaProducerSettings, topic: string, ti
       for (const { key, value } of messages) producer.produce(topic, null, value, key, timestamp)
     })
   } finally {
+    producer.setPollInterval(0) // as in KafkaTarget
     await done(called => producer.disconnect(called))
   }
 }

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
-import rdkafka, { type Message } from 'node-rdkafka'
+import rdkafka, { type Message, type Producer } from 'node-rdkafka'
 import t from 'tap'
 import { type KafkaProducerSettings } from '../../src/connectors/kafka/client-config.js'
 import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { type LedgerEntry, readLedger } from '../../src/generator/ledger.js'
 import { produceEvents, type ProduceOptions } from '../../src/generator/produce-events.js'
 import { loadConfig } from '../../src/service/config/load-config.js'
-import { startTestStack } from '../helpers/stack.js'
+import { startTestStack, type TestScope } from '../helpers/stack.js'
 
 const TOPIC = 'produce-test'
 const COUNT = 5_000
@@ -22,6 +22,7 @@ t.test('straight to Kafka: the ledger names every record by its place, also when
 
   const ledger = join(t.testdir(), 'ledger.ndjson')
   const stop = new AbortController()
+  const polledLate = countLatePolls(t)
   const options: ProduceOptions = {
     to: { kafka: settings, topic: TOPIC, key: 'client' }, count: COUNT, invalidShare: 0.1, extraShare: 0.2, seed: 3, ledger
   }
@@ -29,6 +30,7 @@ t.test('straight to Kafka: the ledger names every record by its place, also when
   const second = await produceEvents({ ...options, resume: true })
   t.ok(first.stopped && first.acknowledged > 0 && first.acknowledged < COUNT)
   t.match(second, { skipped: first.acknowledged, acknowledged: COUNT - first.acknowledged, failed: 0 })
+  t.equal(polledLate(), 0, 'no client is polled while it is being freed')
 
   const entries = new Map<string, LedgerEntry>()
   await readLedger(ledger, entry => { if ('offset' in entry.place) entries.set(`${entry.place.partition}:${entry.place.offset}`, entry) })
@@ -46,6 +48,25 @@ t.test('without brokers it says so', { timeout: 60_000 }, async t => {
   const { config } = loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }, 'events')
   await t.rejects(produceEvents({ to: { kafka: { ...config.kafka, compression: 'lz4' }, topic: TOPIC, key: 'none' }, count: 1 }), { code: 'UNAVAILABLE' })
 })
+
+/** How often a producer was polled after it had been told to disconnect. */
+function countLatePolls (t: TestScope): () => number {
+  const { poll, disconnect } = rdkafka.Producer.prototype
+  const leaving = new WeakSet<Producer>()
+  let count = 0
+  t.teardown(() => { Object.assign(rdkafka.Producer.prototype, { poll, disconnect }) })
+  Object.assign(rdkafka.Producer.prototype, {
+    poll (this: Producer): Producer {
+      if (leaving.has(this)) count++
+      return poll.call(this)
+    },
+    disconnect (this: Producer, ...args: unknown[]): unknown {
+      leaving.add(this)
+      return Reflect.apply(disconnect, this, args)
+    }
+  })
+  return () => count
+}
 
 async function readAll (brokers: string, count: number): Promise<Message[]> {
   const consumer = new rdkafka.KafkaConsumer({ 'bootstrap.servers': brokers, 'group.id': 'reader', 'enable.auto.commit': false }, { 'auto.offset.reset': 'earliest' })

@@ -29,7 +29,10 @@ export class TransactionalProducer<R extends MadeRecord, E extends BaseEntry> {
     const { global, topic: topicConfig } = producerConfig(kafka)
     const producer = new rdkafka.Producer({ ...global, 'transactional.id': `${topic}-writer` }, { ...topicConfig, 'message.timeout.ms': TIMEOUT_MS })
     await ask(done => { producer.connect({ timeout: TIMEOUT_MS }, done) })
-    t.teardown(() => new Promise(resolve => { producer.disconnect(() => { resolve() }) }))
+    t.teardown(() => new Promise(resolve => {
+      producer.setPollInterval(0) // as in KafkaTarget
+      producer.disconnect(() => { resolve() })
+    }))
     producer.setPollInterval(POLL_MS)
     await ask(done => { producer.initTransactions(TIMEOUT_MS, done) })
     return new TransactionalProducer(producer, target)
