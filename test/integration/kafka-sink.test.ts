@@ -4,7 +4,7 @@ import { KafkaAdmin } from '../../src/connectors/kafka/admin.js'
 import { type KafkaProducerSettings, producerConfig } from '../../src/connectors/kafka/client-config.js'
 import { DeliveryProducer } from '../../src/connectors/kafka/delivery-producer.js'
 import { type KafkaLog } from '../../src/connectors/kafka/kafka-log.js'
-import { originHeader, toMessageHeaders } from '../../src/connectors/kafka/message-headers.js'
+import { headersWithOrigin } from '../../src/connectors/kafka/message-headers.js'
 import { createTopicStage } from '../../src/connectors/kafka/topic-stage.js'
 import { systemClock } from '../../src/engine/clock.js'
 import { Engine } from '../../src/engine/engine.js'
@@ -48,7 +48,7 @@ function road (t: Test, options: { settings?: Partial<KafkaProducerSettings>, ba
       concurrency: 4,
       topicOf: ({ payload }) => payload.topic,
       messageOf: ({ payload: { topic }, record }) => ({
-        topic, key: record.key, value: record.value, headers: [...toMessageHeaders(record.headers), originHeader(record)]
+        topic, key: record.key, value: record.value, headers: headersWithOrigin(record)
       })
     })],
     deadLetters: new FakeStage({

@@ -7,6 +7,7 @@ import { type Stage } from '../../engine/stage.js'
 import { outcomeOfDelivery } from './delivery-outcome.js'
 import { type DeliveryProducer } from './delivery-producer.js'
 import { toMessageHeaders } from './message-headers.js'
+import { partitionLanes } from './partition-lanes.js'
 import { type DeliveryFailure, type OutgoingMessage } from './shipment.js'
 
 /** Header names of a dead letter. The record's own headers stand before them, as they were. */
@@ -42,7 +43,7 @@ export function createDeadLetterStage<T> (options: { producer: Pick<DeliveryProd
     name: 'dead-letters',
     batch: { maxRecords: 500, maxBytes: 16 * 1024 * 1024, lingerMs: 0 },
     concurrency: 4,
-    orderKey: flight => `${flight.record.topic}:${flight.record.partition}`,
+    orderKey: partitionLanes(),
     bytes: flight => flight.bytes,
     run: async (flights, signal) => {
       const headers = flights.map(deadLetterHeaders)

@@ -16,10 +16,20 @@ export const BASE64_PREFIX = 'penstock-base64-'
  * base64, under a name that says so, and one without a value (which it would send as `null`) is sent empty.
  */
 export function toMessageHeaders (headers: readonly Header[]): MessageHeader[] {
-  return headers.map(([name, value]) => value === null || isPlainText(value)
-    ? { [name]: value === null ? '' : value.toString() }
-    : { [`${BASE64_PREFIX}${name}`]: value.toString('base64') })
+  const list: MessageHeader[] = []
+  for (const [name, value] of headers) list.push(toMessageHeader(name, value))
+  return list
 }
+
+function toMessageHeader (name: string, value: Buffer | null): MessageHeader {
+  if (value === null) return { [name]: '' }
+  const text = value.toString()
+  const isWhole = !text.includes('\0') && (!text.includes(REPLACEMENT) || isUtf8(value))
+  return isWhole ? { [name]: text } : { [`${BASE64_PREFIX}${name}`]: value.toString('base64') }
+}
+
+/** What bytes that are no UTF-8 become in text. */
+const REPLACEMENT = '\uFFFD'
 
 /** What such a header says; undefined when it is none. The timestamp is in ms since 1970, -1 when the record has none. */
 export function parseOrigin (text: string): Pick<SourceRecord, 'topic' | 'partition' | 'offset' | 'timestamp'> | undefined {
@@ -29,10 +39,9 @@ export function parseOrigin (text: string): Pick<SourceRecord, 'topic' | 'partit
   return { topic, partition, offset, timestamp }
 }
 
-export function originHeader ({ topic, partition, offset, timestamp }: SourceRecord): MessageHeader {
-  return { [ORIGIN_HEADER]: `${topic}:${partition}:${offset}:${timestamp}` }
-}
-
-function isPlainText (value: Buffer): boolean {
-  return isUtf8(value) && !value.includes(0)
+/** A record's own headers, and where it comes from behind them. */
+export function headersWithOrigin ({ topic, partition, offset, timestamp, headers }: SourceRecord): MessageHeader[] {
+  const list = toMessageHeaders(headers)
+  list.push({ [ORIGIN_HEADER]: `${topic}:${partition}:${offset}:${timestamp}` })
+  return list
 }

@@ -3,6 +3,7 @@ import { DONE, type Outcome } from '../../engine/outcome.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { outcomeOfDelivery } from './delivery-outcome.js'
 import { type DeliveryProducer } from './delivery-producer.js'
+import { partitionLanes } from './partition-lanes.js'
 import { type DeliveryFailure, type OutgoingMessage } from './shipment.js'
 
 export interface TopicStageOptions<T> {
@@ -32,7 +33,7 @@ export function createTopicStage<T> (options: TopicStageOptions<T>): Stage<T> {
     batch,
     concurrency,
     batchKey: topicOf,
-    orderKey: ({ record }) => `${record.topic}:${record.partition}`,
+    orderKey: partitionLanes(),
     bytes: flight => bytesOf?.(flight) ?? flight.bytes,
     run: async (flights, signal) => {
       const failures = await producer.deliver({ length: flights.length, at: index => messageOf(flights[index] as Flight<T>) }, signal)

@@ -1,6 +1,6 @@
 import { createDeadLetterStage } from '../../connectors/kafka/dead-letter-stage.js'
 import { type DeliveryProducer } from '../../connectors/kafka/delivery-producer.js'
-import { originHeader, toMessageHeaders } from '../../connectors/kafka/message-headers.js'
+import { headersWithOrigin } from '../../connectors/kafka/message-headers.js'
 import { createTopicStage } from '../../connectors/kafka/topic-stage.js'
 import { type Clock } from '../../engine/clock.js'
 import { Engine } from '../../engine/engine.js'
@@ -36,7 +36,7 @@ export function createRoutingEngine (config: RoutingConfig, systems: RoutingSyst
       topic: payload.output.topic,
       key: record.key,
       value: payload.value,
-      headers: [...toMessageHeaders(record.headers), originHeader(record)]
+      headers: headersWithOrigin(record)
     }),
     bytesOf: flight => flight.payload.bytes
   })
