@@ -61,14 +61,13 @@ export class KafkaAdmin {
     const poller = setInterval(() => { if (admin.#client.isConnected()) admin.#client.poll() }, POLL_MS)
     try {
       await admin.#ask<Metadata>('connecting', done => admin.#client.connect({ timeout: timeoutMs }, done))
-      return admin
     } catch (error) {
       clearInterval(poller) // a client must not be polled while it is being freed
       await admin.close()
       throw error
-    } finally {
-      clearInterval(poller)
     }
+    clearInterval(poller)
+    return admin
   }
 
   async brokers (): Promise<string[]> {
