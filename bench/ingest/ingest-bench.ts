@@ -18,6 +18,8 @@ export interface IngestBenchOptions extends Omit<Load, 'seconds'> {
   readonly variants: readonly Variant[]
   readonly runs: number
   readonly seconds: number
+  /** Of load before the first run of each program, so that it, and Kafka behind it, are compiled. */
+  readonly warmUpSeconds: number
   readonly profile: boolean
   readonly progress: (line: string) => void
 }
@@ -43,7 +45,7 @@ const LOOK_MS = 50
 /** Clients → the service as a user starts it, accepting events alone → a real Kafka; beside it the endpoint that does nothing. */
 export async function benchIngest (options: IngestBenchOptions): Promise<Measurement> {
   const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
-  const stack = await startLocalStack({ dir, servers: ['kafka'] })
+  const stack = await startLocalStack({ dir, servers: ['kafka'], kafka: { optimize: true } })
   const programs: Running[] = []
   try {
     for (const variant of [...IDLE, ...options.variants]) programs.push(await startOne(variant, stack.kafka.brokers, dir, options.profile))
@@ -51,14 +53,14 @@ export async function benchIngest (options: IngestBenchOptions): Promise<Measure
     let accepted = 0
     for (const program of programs) {
       options.progress(`warming up: ${program.name}`)
-      const { events } = await sendLoad(program.url, { ...options, seconds: Math.ceil(options.seconds / 2) })
+      const { events } = await sendLoad(program.url, { ...options, seconds: options.warmUpSeconds })
       if (isService(program)) accepted += events
     }
     for (let run = 0; run < options.runs; run++) {
       for (let place = 0; place < programs.length; place++) {
         const program = programs[(place + run) % programs.length]!
         options.progress(`run ${run + 1} of ${options.runs}: ${program.name}`)
-        const { figures, events } = await measure(program, options);
+        const { figures, events } = await measure(program, stack.kafka.pid ?? 0, options);
         (measured[program.name] ??= []).push(figures)
         if (isService(program)) accepted += events
       }
@@ -114,10 +116,10 @@ async function isAccepting (url: string): Promise<boolean> {
 const PROBE_USER = 'probe'
 const PROBE = JSON.stringify({ user_id: PROBE_USER, payload: '' })
 
-async function measure (program: Running, options: IngestBenchOptions): Promise<{ figures: Figures, events: number }> {
-  const before = usageOf(program.pids)
+async function measure (program: Running, kafkaPid: number, options: IngestBenchOptions): Promise<{ figures: Figures, events: number }> {
+  const before = { ...usageOf(program.pids), kafka: usageOf([kafkaPid]), clients: usageOf([process.pid]) }
   const { requests, events, seconds, latenciesMs } = await Promise.race([sendLoad(program.url, options), program.died])
-  const after = usageOf(program.pids)
+  const after = { ...usageOf(program.pids), kafka: usageOf([kafkaPid]), clients: usageOf([process.pid]) }
   const cpuMicros = after.cpuMicros - before.cpuMicros
   return {
     events,
@@ -127,6 +129,8 @@ async function measure (program: Running, options: IngestBenchOptions): Promise<
       'CPU µs/request': cpuMicros / requests,
       'main thread µs/request': (after.mainThreadMicros - before.mainThreadMicros) / requests,
       'main thread waits for a core %': (after.mainThreadWaitMicros - before.mainThreadWaitMicros) / 1e4 / seconds,
+      'Kafka CPU µs/request': (after.kafka.cpuMicros - before.kafka.cpuMicros) / requests,
+      'clients CPU µs/request': (after.clients.cpuMicros - before.clients.cpuMicros) / requests,
       'p50 ms': latenciesMs.at(0.5),
       'p99 ms': latenciesMs.at(0.99),
       'RSS peak MB': after.peakRssBytes / 1e6

@@ -23,6 +23,9 @@ export type Appended = 'appended' | 'full' | 'unavailable' | 'unknown' | 'too-la
 
 type LogRecord = OutgoingMessage & { readonly value: Buffer }
 
+const UNAVAILABLE = Promise.resolve('unavailable' as const)
+const FULL = Promise.resolve('full' as const)
+
 interface Caller {
   /** Monotonic ms. */
   readonly until: number
@@ -77,16 +80,16 @@ export class EventLog {
     this.#isOpen = true
   }
 
-  async append (records: readonly LogRecord[]): Promise<Appended> {
+  append (records: readonly LogRecord[]): Promise<Appended> {
     const { maxPendingEvents, maxPendingBytes, producer, clock, timeoutMs } = this.#options
-    if (!this.isAvailable) return 'unavailable'
+    if (!this.isAvailable) return UNAVAILABLE
     let bytes = 0
     for (const { value } of records) bytes += value.length
     // One call is always taken, however large: else it never could be.
-    if (this.#events > 0 && (this.#events + records.length > maxPendingEvents || this.#bytes + bytes > maxPendingBytes)) return 'full'
+    if (this.#events > 0 && (this.#events + records.length > maxPendingEvents || this.#bytes + bytes > maxPendingBytes)) return FULL
     this.#events += records.length
     this.#bytes += bytes
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const caller = { resolve, until: clock.now() + timeoutMs }
       this.#callers.add(caller)
       if (this.#timer === undefined) this.#lookIn(timeoutMs)

@@ -32,7 +32,7 @@ export function addEventsRoute (app: FastifyInstance, options: RouteOptions): vo
       request.tenant = admitted
       done()
     },
-    handler: async (request, reply) => await route.accept(request, reply)
+    handler: (request, reply) => route.accept(request, reply)
   })
   app.route({
     method: OTHER_METHODS,
@@ -102,9 +102,9 @@ class EventsRoute {
   #toRecords (events: readonly IncomingEvent[], { name: tenant }: Tenant, idempotencyKey: string | undefined) {
     const { topic, clock } = this.#options
     const receivedAt = this.#timeText(clock.wallTime())
-    return events.map((event, index) => {
+    return events.map(({ user_id: userId, payload }, index) => {
       const id = eventId(tenant, idempotencyKey, index)
-      return { id, ...toEventRecord(topic, { id, tenant, ...event, received_at: receivedAt }) }
+      return { id, ...toEventRecord(topic, { id, tenant, user_id: userId, payload, received_at: receivedAt }) }
     })
   }
 }

@@ -6,14 +6,15 @@ export const PROJECT_ROOT = join(import.meta.dirname, '..', '..', '..')
 /** Jars (put there by the bootstrap) and logging configurations of the servers. */
 export const STACK_FOLDER = join(PROJECT_ROOT, 'stack')
 
-/**
- * Small, quick to start, no files in /tmp: serial collector, first compiler only, no performance data. With these the
- * four servers take about half a gigabyte, and Kafka is up in 2 s.
- */
-const JVM_FLAGS = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData']
+/** Small, no files in /tmp: serial collector, no performance data. With these the four servers take about half a gigabyte. */
+const JVM_FLAGS = ['-XX:+UseSerialGC', '-XX:-UsePerfData']
+/** The first compiler only: Kafka is up in 2 s, and never takes the cores to compile what it will not run for long. */
+const QUICK_START = '-XX:TieredStopAtLevel=1'
 
 export interface JvmOptions {
   readonly maxHeapMb: number
+  /** Compiles what runs often by the optimizing compiler too, as Java does by default: for a server under load for minutes. */
+  readonly optimize?: boolean | undefined
   readonly classPath: readonly string[]
   readonly systemProperties?: Readonly<Record<string, string>>
   readonly mainClass: string
@@ -21,9 +22,9 @@ export interface JvmOptions {
 }
 
 /** The arguments of `java` for a server. */
-export function javaArgs ({ maxHeapMb, classPath, systemProperties = {}, mainClass, args }: JvmOptions): string[] {
+export function javaArgs ({ maxHeapMb, optimize = false, classPath, systemProperties = {}, mainClass, args }: JvmOptions): string[] {
   return [
-    '-Xms32m', `-Xmx${maxHeapMb}m`, ...JVM_FLAGS,
+    '-Xms32m', `-Xmx${maxHeapMb}m`, ...JVM_FLAGS, ...(optimize ? [] : [QUICK_START]),
     ...Object.entries(systemProperties).map(([name, value]) => `-D${name}=${value}`),
     '-cp', classPath.join(':'),
     mainClass, ...args

@@ -22,6 +22,8 @@ export interface KafkaOptions extends ServerLifetimeOptions {
   readonly messageMaxBytes?: number
   /** Of topics that are created without a number of their own. */
   readonly defaultPartitions?: number
+  /** See `JvmOptions`. */
+  readonly optimize?: boolean
   /** Further broker properties; they win over ours. */
   readonly properties?: Readonly<Record<string, string | number>>
 }
@@ -56,6 +58,7 @@ export function createKafka (options: KafkaOptions): KafkaServer {
     command: 'java',
     args: javaArgs({
       maxHeapMb: MAX_HEAP_MB,
+      optimize: options.optimize,
       classPath: [join(STACK_FOLDER, 'kafka', 'lib', '*')],
       systemProperties: { 'log4j2.configurationFile': `file:${join(STACK_FOLDER, 'log4j2.properties')}` },
       mainClass: 'kafka.Kafka',

@@ -35,6 +35,8 @@ export const KNOWN_PORTS: Readonly<Record<ServerName, readonly number[]>> = {
 export interface ServerSettings {
   readonly kafka?: {
     readonly messageMaxBytes?: number
+    /** As in production, for load that lasts; else it starts quickly. */
+    readonly optimize?: boolean
     readonly properties?: Readonly<Record<string, string | number>>
   }
   readonly dynamodb?: {

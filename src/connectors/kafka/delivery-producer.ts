@@ -80,12 +80,15 @@ export class DeliveryProducer {
   /**
    * Resolves once every message is acknowledged or refused: with nothing when all are acknowledged, else with what each
    * failed with. When `signal` aborts, what has no report yet is given up; what the client has may still be delivered.
-   * At most 65,536 messages.
+   * At most 65,536 messages. One promise a call, since accepting events over HTTP makes one for each.
    */
-  async deliver (messages: Messages, signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
-    if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
-    if (messages.length === 0) return undefined
-    return await new Promise(resolve => {
+  deliver (messages: Messages, signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
+    return new Promise(resolve => {
+      if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
+      if (messages.length === 0) {
+        resolve(undefined)
+        return
+      }
       const number = this.#nextNumber++
       const giveUp = (): void => { shipment.giveUp() }
       const shipment = new Shipment(messages, this.#clock.now(), failures => {

@@ -38,7 +38,8 @@ export class Shipment {
   /** Monotonic ms. */
   readonly startedAt: number
   readonly #settle: (failures: DeliveryFailures | undefined) => void
-  readonly #reported: Uint8Array
+  /** 1 at the index of a message that is reported; a call of one message does without. */
+  readonly #reported: Uint8Array | undefined
   #failures: Array<DeliveryFailure | undefined> | undefined
   #unreported: number
   #next = 0
@@ -47,13 +48,13 @@ export class Shipment {
     this.messages = messages
     this.startedAt = startedAt
     this.#settle = settle
-    this.#reported = new Uint8Array(messages.length)
+    this.#reported = messages.length > 1 ? new Uint8Array(messages.length) : undefined
     this.#unreported = messages.length
   }
 
   /** The message to hand over next; -1 when there is none. */
   get next (): number {
-    while (this.#next < this.messages.length && this.#reported[this.#next] === 1) this.#next++
+    while (this.#next < this.messages.length && this.#isReported(this.#next)) this.#next++
     return this.#next < this.messages.length ? this.#next : -1
   }
 
@@ -62,8 +63,8 @@ export class Shipment {
   }
 
   report (index: number, failure: DeliveryFailure | undefined): void {
-    if (this.#reported[index] !== 0) return
-    this.#reported[index] = 1
+    if (index >= this.messages.length || this.#isReported(index)) return
+    if (this.#reported !== undefined) this.#reported[index] = 1
     if (failure !== undefined) {
       this.#failures ??= new Array<DeliveryFailure | undefined>(this.messages.length).fill(undefined)
       this.#failures[index] = failure
@@ -84,5 +85,9 @@ export class Shipment {
   /** Another client takes over: what is not reported is handed over again. */
   rewind (): void {
     this.#next = 0
+  }
+
+  #isReported (index: number): boolean {
+    return this.#reported === undefined ? this.#unreported === 0 : this.#reported[index] === 1
   }
 }
