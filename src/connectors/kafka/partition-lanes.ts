@@ -1,8 +1,8 @@
 import { type Flight } from '../../engine/flight.js'
 
 /**
- * Lanes by the partitions of the source. Each has its name made once: to make it anew takes a tenth of a microsecond a
- * record, and as much again to find by it.
+ * Lanes by the partitions of the source. Each has its name made once: a text that is made anew for each record has to be
+ * hashed anew as well, to find the lane by it.
  */
 export function partitionLanes (): (flight: Pick<Flight<unknown>, 'record'>) => string {
   const byTopic = new Map<string, string[]>()

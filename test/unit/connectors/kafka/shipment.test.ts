@@ -33,6 +33,16 @@ t.test('without a failure it is settled with nothing', async t => {
   t.strictSame(settled, [undefined])
 })
 
+t.test('a single message that was refused on the spot is not handed over again, and reported once', async t => {
+  const { shipment: it, settled } = shipment(1)
+  t.equal(it.next, 0)
+  it.report(0, FAILURE)
+  t.equal(it.next, -1)
+  it.report(0, undefined)
+  it.giveUp()
+  t.strictSame(settled, [[FAILURE]])
+})
+
 t.test('after a failure nothing more is handed over, and what was is awaited', async t => {
   const { shipment: it, settled, handOver } = shipment(4)
   t.strictSame([handOver(), handOver()], [0, 1])
