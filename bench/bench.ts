@@ -12,7 +12,7 @@ import { type CommonFlags, type Scope, WRONG } from './scope.js'
 import { writeResult } from './write-results.js'
 
 /** In the order of the help. */
-const SCOPES = ['consume', 'validate', 'encode', 'sign', 'transport', 'engine', 'window', 'batcher', 'fill', 'events', 'latency', 'knobs', 'load-test', 'routing', 'ingest', 'isolation', 'destinations'] as const
+const SCOPES = ['consume', 'validate', 'encode', 'route', 'sign', 'transport', 'engine', 'window', 'batcher', 'fill', 'events', 'latency', 'knobs', 'load-test', 'routing', 'ingest', 'isolation', 'destinations'] as const
 
 interface Flags extends CommonFlags {
   readonly reporter: 'text' | 'json'

@@ -67,7 +67,7 @@ function report (logger: Logger, { warnings }: LoadedConfig, adminUrl: string): 
     logger.warn({ feature }, `the Kafka client was built without ${feature}; topics that need it can not be read. Remedy: ${remedy}`)
   }
   logger.info({
-    node: process.version, flags: process.execArgv, threadPoolSize: process.env.UV_THREADPOOL_SIZE ?? 'default', admin: adminUrl
+    node: process.version, flags: process.execArgv, threadPoolSize: process.env.UV_THREADPOOL_SIZE ?? 'default', glibcTunables: process.env.GLIBC_TUNABLES, admin: adminUrl
   }, 'started')
 }
 

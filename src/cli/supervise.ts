@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type PipelineConfig } from '../service/config/load-config.js'
 import { EXIT } from './exit-codes.js'
-import { runFlags } from './run-flags.js'
+import { runFlags, runVariables } from './run-flags.js'
 
 const PROGRAM = fileURLToPath(new URL('./penstock.js', import.meta.url))
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
@@ -25,7 +25,7 @@ export async function supervise (args: readonly string[], config: PipelineConfig
   const { processes, threadPoolSize } = config.process
   const flags = [...process.execArgv, ...runFlags()]
   const children = Array.from({ length: processes }, (_, index) =>
-    new Child(flags, args, childEnvironment(config, index, threadPoolSize), config.flow.shutdownGraceMs + KILL_MARGIN_MS))
+    new Child(flags, args, { ...process.env, ...runVariables(config), ...childEnvironment(config, index, threadPoolSize) }, config.flow.shutdownGraceMs + KILL_MARGIN_MS))
   for (const signal of SIGNALS) process.on(signal, () => { for (const child of children) child.signal(signal) })
 
   const codes: number[] = []
@@ -55,10 +55,10 @@ class Child {
   /** The code it said it would exit with. */
   #announced: number | undefined
 
-  constructor (flags: readonly string[], args: readonly string[], env: Readonly<Record<string, string>>, killAfterMs: number) {
+  constructor (flags: readonly string[], args: readonly string[], env: NodeJS.ProcessEnv, killAfterMs: number) {
     this.#killAfterMs = killAfterMs
     this.#process = spawn(process.execPath, [...flags, PROGRAM, ...args], {
-      env: { ...process.env, ...env },
+      env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: true
     })

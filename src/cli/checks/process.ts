@@ -3,7 +3,7 @@ import { absentFeatures, clientFeatures, clientVersion, missingFeatures } from '
 import { describeError, UsageError } from '../../errors.js'
 import { type PipelineConfig } from '../../service/config/load-config.js'
 import { compileSchema } from '../../validation/json-schema.js'
-import { runFlags } from '../run-flags.js'
+import { runFlags, runVariables } from '../run-flags.js'
 import { type CheckResult, failed, note, passed } from './check-result.js'
 
 /** What can be said without asking anybody: the runtime, the Kafka client's build. */
@@ -25,7 +25,7 @@ export function checkEventSchema (path: string): CheckResult {
 function checkRuntime (config: PipelineConfig): CheckResult[] {
   return [
     note('Node.js', `${process.version}, ${process.arch}; in force here: ${['UV_THREADPOOL_SIZE=' + (process.env.UV_THREADPOOL_SIZE ?? '4 (default)'), ...process.execArgv].join(' ')}`),
-    note('run starts Node with', [`UV_THREADPOOL_SIZE=${config.process.threadPoolSize}`, ...runFlags()].join(' ')),
+    note('run starts Node with', [`UV_THREADPOOL_SIZE=${config.process.threadPoolSize}`, ...Object.entries(runVariables(config)).map(pair => pair.join('=')), ...runFlags()].join(' ')),
     note('librdkafka', `${clientVersion}; ${clientFeatures.join(' ')}`)
   ]
 }

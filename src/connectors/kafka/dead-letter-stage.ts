@@ -7,7 +7,7 @@ import { type Stage } from '../../engine/stage.js'
 import { outcomeOfDelivery } from './delivery-outcome.js'
 import { type DeliveryProducer } from './delivery-producer.js'
 import { toMessageHeaders } from './message-headers.js'
-import { partitionLanes } from './partition-lanes.js'
+import { partitionNames } from './partition-names.js'
 import { type DeliveryFailure, type OutgoingMessage } from './shipment.js'
 
 /** Header names of a dead letter. The record's own headers stand before them, as they were. */
@@ -39,11 +39,12 @@ const { ERR_MSG_SIZE_TOO_LARGE } = rdkafka.CODES.ERRORS
  */
 export function createDeadLetterStage<T> (options: { producer: Pick<DeliveryProducer, 'deliver'>, topic: string }): Stage<T> {
   const { producer, topic } = options
+  const nameOf = partitionNames()
   return {
     name: 'dead-letters',
     batch: { maxRecords: 500, maxBytes: 16 * 1024 * 1024, lingerMs: 0 },
     concurrency: 4,
-    orderKey: partitionLanes(),
+    orderKey: ({ record }) => nameOf(record),
     bytes: flight => flight.bytes,
     run: async (flights, signal) => {
       const headers = flights.map(deadLetterHeaders)

@@ -163,7 +163,7 @@ export class DeliveryProducer {
 
   #reported (producer: Producer, error: LibrdKafkaError | null, { opaque }: DeliveryReport): void {
     const number = Math.floor(opaque as number / MAX_MESSAGES)
-    const index = opaque as number % MAX_MESSAGES
+    const index = opaque as number - number * MAX_MESSAGES
     const shipment = this.#shipments.get(number)
     if (error === null || error === undefined) {
       shipment?.report(index, undefined)

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type MessageHeader } from 'node-rdkafka'
 import { type Header, type SourceRecord } from '../../engine/record.js'
+import { partitionNames } from './partition-names.js'
 
 /**
  * Where a message comes from: `topic:partition:offset:timestamp` of its record. One header, since the client takes a
@@ -40,8 +41,10 @@ export function parseOrigin (text: string): Pick<SourceRecord, 'topic' | 'partit
 }
 
 /** A record's own headers, and where it comes from behind them. */
-export function headersWithOrigin ({ topic, partition, offset, timestamp, headers }: SourceRecord): MessageHeader[] {
-  const list = toMessageHeaders(headers)
-  list.push({ [ORIGIN_HEADER]: `${topic}:${partition}:${offset}:${timestamp}` })
+export function headersWithOrigin (record: SourceRecord): MessageHeader[] {
+  const list = toMessageHeaders(record.headers)
+  list.push({ [ORIGIN_HEADER]: `${nameOf(record)}:${record.offset}:${record.timestamp}` })
   return list
 }
+
+const nameOf = partitionNames()

@@ -3,7 +3,7 @@ import { DONE, type Outcome } from '../../engine/outcome.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { outcomeOfDelivery } from './delivery-outcome.js'
 import { type DeliveryProducer } from './delivery-producer.js'
-import { partitionLanes } from './partition-lanes.js'
+import { partitionNames } from './partition-names.js'
 import { type DeliveryFailure, type OutgoingMessage } from './shipment.js'
 
 export interface TopicStageOptions<T> {
@@ -28,12 +28,13 @@ export interface TopicStageOptions<T> {
  */
 export function createTopicStage<T> (options: TopicStageOptions<T>): Stage<T> {
   const { producer, name, batch, concurrency, topicOf, messageOf, bytesOf } = options
+  const nameOf = partitionNames()
   return {
     name,
     batch,
     concurrency,
     batchKey: topicOf,
-    orderKey: partitionLanes(),
+    orderKey: ({ record }) => nameOf(record),
     bytes: flight => bytesOf?.(flight) ?? flight.bytes,
     run: async (flights, signal) => {
       const failures = await producer.deliver({ length: flights.length, at: index => messageOf(flights[index] as Flight<T>) }, signal)

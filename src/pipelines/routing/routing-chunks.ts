@@ -5,8 +5,8 @@ import { poison, type Poison } from '../../engine/outcome.js'
 import { MalformedAvro } from '../../validation/avro/cursor.js'
 import { checkSize } from '../../validation/precheck.js'
 import { type ChunkExaminer } from '../../validation/serve-chunk.js'
-import { compileDecodeInput, type DecodeInput } from './decode-input.js'
-import { MessageWriter, type OutputSchema } from './message-writer.js'
+import { InputReader } from './input-reader.js'
+import { createOutputSchema, MessageWriter, type OutputSchema } from './message-writer.js'
 import { type RoutedMessages } from './routed-messages.js'
 import { destinationKey, type DestinationPlaces, type Route, routesOf } from './routing-rule.js'
 import { parseOutputSchema, parseRecordSchema, type ProducerToProcessor, SchemaMismatch } from './schemas.js'
@@ -42,7 +42,7 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   readonly #options: RoutingChunksOptions
   readonly #reader: Type
   readonly #places: DestinationPlaces
-  readonly #decoders = new Map<number, DecodeInput | Poison>()
+  readonly #inputs = new Map<number, InputReader | Poison>()
   readonly #outputs = new Map<number, OutputSchema>()
   readonly #writer = new MessageWriter()
   #context: RoutingContext = { processedAt: 0, schemas: new Map(), outputSchemaIds: [] }
@@ -58,7 +58,7 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
 
   begin (context: RoutingContext): void {
     this.#context = context
-    this.#writer.clear()
+    this.#writer.begin({ processor_service_id: this.#options.processorId, processor_event_timestamp: context.processedAt })
     this.#ends = []
     this.#destinations = []
     this.#counts = []
@@ -67,11 +67,13 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   examine (value: Buffer | null): Poison | undefined {
     const refused = checkValue(value, this.#options.maxRecordBytes)
     if (refused !== undefined) return refused
-    const decode = this.#decoder(schemaIdOf(value!)!)
-    if (typeof decode !== 'function') return decode
+    const input = this.#input(schemaIdOf(value!)!)
+    if ('class' in input) return input
     let record
     try {
-      record = decode(value!)
+      input.read(value!)
+      if (this.#copy(input, value!)) return undefined
+      record = input.decode()
     } catch (error) {
       if (error instanceof MalformedAvro) return poison(error.text ? 'NOT_UTF8' : 'NOT_AVRO', error.message)
       throw error
@@ -92,26 +94,39 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
     }
   }
 
-  #decoder (id: number): DecodeInput | Poison {
-    let decoder = this.#decoders.get(id)
-    if (decoder === undefined) {
+  #input (id: number): InputReader | Poison {
+    let input = this.#inputs.get(id)
+    if (input === undefined) {
       // Not kept: it may be known the next time.
       if (this.#context.schemas.get(id)?.state === 'unknown') return UNKNOWN_SCHEMA
-      decoder = this.#compileDecoder(id)
-      keep(this.#decoders, id, decoder)
+      input = this.#createInput(id)
+      keep(this.#inputs, id, input)
     }
-    return decoder
+    return input
   }
 
-  #compileDecoder (id: number): DecodeInput | Poison {
+  #createInput (id: number): InputReader | Poison {
     const schema = this.#context.schemas.get(id)
     if (schema?.state === 'foreign') return poison('WRONG_SCHEMA', 'no Avro schema, or one that refers to others')
     try {
-      return compileDecodeInput(this.#textOf(id), this.#reader)
+      return new InputReader(this.#textOf(id), this.#reader)
     } catch (error) {
       if (error instanceof SchemaMismatch) return poison('WRONG_SCHEMA', error.message)
       throw error
     }
+  }
+
+  /** The common case, of a record with one destination, without decoding it. False when it is another one. */
+  #copy (input: InputReader, value: Buffer): boolean {
+    if (!input.holdsMessage) return false
+    const place = this.#places.get(destinationKey(input.destination))
+    if (place === undefined) return false
+    const output = this.#output(this.#context.outputSchemaIds[place]!)
+    if (output.sources === undefined) return false
+    this.#writer.copy(output, output.sources, value, input)
+    this.#written(place)
+    this.#counts.push(1)
+    return true
   }
 
   #write (record: ProducerToProcessor, { name, place }: Route): void {
@@ -123,6 +138,10 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
       processor_event_timestamp: this.#context.processedAt,
       payload: record.payload
     })
+    this.#written(place)
+  }
+
+  #written (place: number): void {
     this.#ends.push(this.#writer.length)
     this.#destinations.push(place)
   }
@@ -130,7 +149,7 @@ export class RoutingChunks implements ChunkExaminer<RoutingContext, RoutedMessag
   #output (id: number): OutputSchema {
     let output = this.#outputs.get(id)
     if (output === undefined) {
-      output = { header: headerOf(id), type: parseOutputSchema(this.#textOf(id)) }
+      output = createOutputSchema(headerOf(id), parseOutputSchema(this.#textOf(id)))
       keep(this.#outputs, id, output)
     }
     return output

@@ -69,6 +69,14 @@ t.test('`run` has the flags and the thread pool that must be set before Node sta
   t.match(service.started.flags, ['--single-threaded-gc', '--max-semi-space-size=32'])
 })
 
+t.test('a service that writes to Kafka starts with the allocator that suits it, unless it is told otherwise', async t => {
+  const tunables = async (pipeline: string, env: Readonly<Record<string, string>> = {}) => (await startService(t, env, pipeline)).started.glibcTunables
+  t.equal(await tunables('routing'), 'glibc.malloc.mxfast=0')
+  t.equal(await tunables('delivery', { GLIBC_TUNABLES: 'glibc.malloc.tcache_count=7' }), 'glibc.malloc.tcache_count=7')
+  t.equal(await tunables('delivery', { GLIBC_TUNABLES: '' }), '')
+  t.equal(await tunables('events'), undefined)
+})
+
 for (const pipeline of ['events', 'routing', 'delivery'] as const) {
   t.test(`The ${pipeline} service whose servers are away is alive, not ready, and ends with 0 on SIGTERM`, async t => {
     const service = await startService(t, {}, pipeline)
@@ -119,6 +127,7 @@ interface Started {
   readonly pid: number
   readonly admin: string
   readonly threadPoolSize: string
+  readonly glibcTunables?: string
   readonly flags: readonly string[]
 }
 

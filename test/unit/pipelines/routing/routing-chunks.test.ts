@@ -1,9 +1,10 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { type SchemaEntry } from '../../../../src/connectors/schema-registry/schema-cache.js'
 import { type Poison } from '../../../../src/engine/outcome.js'
 import { type RoutedRecord, unpackRouted } from '../../../../src/pipelines/routing/routed-messages.js'
 import { RoutingChunks, type RoutingChunksOptions, type RoutingContext } from '../../../../src/pipelines/routing/routing-chunks.js'
-import { CHUNKS, CONTEXT, DESTINATIONS, entriesOf, framed, ID, longs, OUTPUT, RECORD, TEXTS, typeOf, V1, V2, valueOf, withFields } from '../../../fixtures/avro.js'
+import { CHUNKS, CONTEXT, DESTINATIONS, entriesOf, framed, ID, longs, OUTPUT, RECORD, TEXTS, typeOf, V1, V2, V3, valueOf, withFields } from '../../../fixtures/avro.js'
 
 const OUTPUTS = DESTINATIONS.map(name => ({ name, topic: `to.${name}` }))
 
@@ -181,6 +182,56 @@ t.test('a message is written by the schema of its destination, with defaults for
   const other = withFields(OUTPUT, { name: 'region', type: 'string', default: 'eu' }, { name: 'note', type: ['null', 'string'], default: null })
   const [sent] = examine([valueOf(ID.v1)], {}, { schemas: entriesOf(new Map([...TEXTS, [ENDLESS, other]])), outputSchemaIds: [ENDLESS, ID.output, ID.output, ID.output] })
   t.strictSame(sent, [{ to: 'FINANCE', id: ENDLESS, message: { ...EXPECTED, region: 'eu', note: null } }])
+})
+
+t.test('a message is what decoding and encoding make of its record, byte by byte', async t => {
+  const { fields, ...named } = JSON.parse(V3) as { fields: object[] }
+  const turned = JSON.stringify({ ...named, fields: fields.toReversed() })
+  const writers = new Map([...TEXTS, [ENDLESS, turned]])
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.constant('ü'.repeat(40)))
+  const record = fc.record({
+    origin_service_id: text,
+    origin_service_type: text,
+    destination_service_type: fc.constantFrom('FINANCE', 'finance', 'überSEEhandel'),
+    event_timestamp: fc.oneof(fc.maxSafeInteger(), fc.integer()),
+    payload: text,
+    destination_service_types: fc.constant([]),
+    priority: fc.oneof(fc.constant(null), fc.dictionary(fc.string(), fc.integer()))
+  })
+  const writer = fc.constantFrom(ID.v1, ID.v2, ID.v3, ENDLESS)
+  fc.assert(fc.property(fc.array(fc.tuple(writer, record), { minLength: 1, maxLength: 5 }), written => {
+    const chunks = new RoutingChunks(CHUNKS)
+    chunks.begin({ ...CONTEXT, schemas: entriesOf(writers) })
+    for (const [id, each] of written) t.equal(chunks.examine(framed(id, typeOf(writers.get(id)!).toBuffer(each))), undefined)
+    const { bytes } = chunks.end()
+    const expected = written.map(([, each]) => framed(ID.output, typeOf(OUTPUT).toBuffer({
+      producer_service_id: each.origin_service_id,
+      processor_service_id: CHUNKS.processorId,
+      destination_type: each.destination_service_type,
+      producer_event_timestamp: each.event_timestamp,
+      processor_event_timestamp: CONTEXT.processedAt,
+      payload: each.payload
+    })))
+    return Buffer.concat(expected).equals(Buffer.from(bytes))
+  }))
+})
+
+t.test('a number in more bytes than it needs is written in as few as it needs', async t => {
+  const [plain] = examine([valueOf(ID.v1)])
+  const chunks = new RoutingChunks(CHUNKS)
+  const bytesOf = (value: Buffer): Buffer => {
+    chunks.begin(CONTEXT)
+    t.equal(chunks.examine(value), undefined)
+    return Buffer.from(chunks.end().bytes)
+  }
+  const time = typeOf('"long"').toBuffer(RECORD.event_timestamp)
+  const longer = Buffer.concat([time, Buffer.from([0])])
+  longer[time.length - 1]! |= 0x80
+  const id = Buffer.concat([Buffer.from([RECORD.origin_service_id.length * 2 | 0x80, 0]), body.subarray(1)])
+  for (const value of [framed(ID.v1, timestamped(longer)), framed(ID.v1, id)]) {
+    t.strictSame(examine([value]), [plain])
+    t.strictSame(bytesOf(value), bytesOf(valueOf(ID.v1)))
+  }
 })
 
 t.test('the same task gives the same bytes, again and again', async t => {
