@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { JOIN_AT_ONCE } from '../../src/cli/run-flags.js'
 import { readTopic } from '../../src/proof/read-topic.js'
 import { startLocalStack } from '../../src/stack/local-stack.js'
 import { usageOf } from '../events/process-usage.js'
@@ -34,9 +35,11 @@ interface Running extends Program {
 const NOTHING = 'doing nothing'
 const NO_LOG = 'without Kafka'
 const ENDPOINT = fileURLToPath(new URL('./idle-endpoint.js', import.meta.url))
+/** Beside its flags, which `startProgram` gives. */
+const AS_SERVICE = { GLIBC_TUNABLES: JOIN_AT_ONCE }
 const IDLE: readonly Variant[] = [
-  { name: NOTHING, command: [ENDPOINT, 'nothing'], env: {}, naive: true },
-  { name: NO_LOG, command: [ENDPOINT, 'no-log'], env: {}, naive: true }
+  { name: NOTHING, command: [ENDPOINT, 'nothing'], env: AS_SERVICE, naive: true },
+  { name: NO_LOG, command: [ENDPOINT, 'no-log'], env: AS_SERVICE, naive: true }
 ]
 const TOPIC = 'event-log'
 const START_TIMEOUT_MS = 60_000

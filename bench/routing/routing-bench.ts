@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { JOIN_AT_ONCE } from '../../src/cli/run-flags.js'
 import { DEAD_LETTER_HEADROOM_BYTES } from '../../src/connectors/kafka/client-config.js'
 import { ORIGIN_HEADER, parseOrigin } from '../../src/connectors/kafka/message-headers.js'
 import { readEnds } from '../../src/proof/read-ends.js'
@@ -44,7 +45,8 @@ const RELAYED = 'bench.relayed'
 const BROKER_TIME = { 'message.timestamp.type': 'LogAppendTime' }
 const WARM_UP_SHARE = 0.2
 const NOTHING = 'doing nothing'
-const RELAY: Variant = { name: NOTHING, command: [fileURLToPath(new URL('./relay.js', import.meta.url)), RELAYED], env: {}, naive: true }
+/** Started as the service starts itself: with its flags (see `startProgram`), and with its allocator. */
+const RELAY: Variant = { name: NOTHING, command: [fileURLToPath(new URL('./relay.js', import.meta.url)), RELAYED], env: { GLIBC_TUNABLES: JOIN_AT_ONCE }, naive: true }
 
 /**
  * A full topic of Avro records → the service as a user starts it → the topics of three destinations; beside it a program

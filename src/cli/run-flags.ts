@@ -9,7 +9,7 @@ import { type PipelineConfig } from '../service/config/load-config.js'
 const WANTED = ['--single-threaded-gc', '--max-semi-space-size=32']
 
 /** https://sourceware.org/glibc/manual/latest/html_node/Memory-Allocation-Tunables.html */
-const JOIN_AT_ONCE = 'glibc.malloc.mxfast=0'
+export const JOIN_AT_ONCE = 'glibc.malloc.mxfast=0'
 
 /** Those of them that the running Node accepts. */
 export function runFlags (): string[] {
