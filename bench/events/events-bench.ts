@@ -24,6 +24,8 @@ export interface EventsBenchOptions {
   readonly partitions: number
   /** Of a cluster that runs already; one is started without. */
   readonly brokers: string | undefined
+  /** Where one is started: see `TopicOptions`. */
+  readonly optimizeKafka?: boolean
   /** What each call of the table and the queues takes. */
   readonly sinkDelayMs: number
   readonly tls: boolean

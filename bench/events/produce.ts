@@ -9,7 +9,7 @@ export interface Production {
   readonly brokers: string
   readonly topic: string
   readonly events: number
-  /** As fast as they are taken when absent, in batches; else each by itself. */
+  /** As fast as they are taken when absent, in batches. */
   readonly perSecond?: number
   make (index: number): GeneratedRecord
 }
@@ -22,10 +22,12 @@ export const VALID = { seed: 1, invalidShare: 0, kinds: [], extraShare: 0 }
  * of a partition in a row, and a fetch brings at least one batch whole: few lanes would have work at a time.
  */
 const BATCH_BYTES = 16_384
+/** That too, since Kafka 4. Each record in a request of its own would keep Kafka from answering whoever reads. */
+const LINGER_MS = 5
 
 export async function produce ({ brokers, topic, events, perSecond, make }: Production): Promise<void> {
   const failures: Error[] = []
-  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...perSecond === undefined ? {} : { 'linger.ms': '0' } })
+  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...perSecond === undefined ? {} : { 'linger.ms': String(LINGER_MS) } })
   const target = await KafkaTarget.connect({ kafka, topic }, (_record, result) => {
     if (result instanceof Error) failures.push(result)
   })

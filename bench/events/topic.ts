@@ -16,6 +16,8 @@ export interface TopicOptions {
   readonly brokers?: string | undefined
   readonly events: number
   readonly partitions: number
+  /** Kafka compiles itself as in production, and takes its time for that: for what lasts minutes. */
+  readonly optimizeKafka?: boolean
   readonly progress: (line: string) => void
 }
 
@@ -35,9 +37,9 @@ const FILL = fileURLToPath(new URL('./fill.js', import.meta.url))
  * A topic with so many valid events, for as long as `use` takes. In a cluster that runs already it
  * stays, and the next one who wants as many events finds it.
  */
-export async function withFilledTopic<T> ({ brokers: running, events, partitions, progress }: TopicOptions, use: (topic: FilledTopic) => Promise<T>): Promise<T> {
+export async function withFilledTopic<T> ({ brokers: running, events, partitions, optimizeKafka = false, progress }: TopicOptions, use: (topic: FilledTopic) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
-  const stack = running === undefined ? await startLocalStack({ dir, servers: ['kafka'] }) : undefined
+  const stack = running === undefined ? await startLocalStack({ dir, servers: ['kafka'], kafka: { optimize: optimizeKafka } }) : undefined
   const brokers = running ?? stack?.kafka.brokers ?? ''
   try {
     const topic = `bench-events-${events}-${partitions}`

@@ -112,17 +112,26 @@ export class InputReader {
   }
 }
 
-/** The places of the fields in the writer's; `undefined` when one of them is not of the same plain type for both. */
+/**
+ * The places of the fields in the writer's; `undefined` when one is missing, or when a field that is read was written as
+ * another type than it is read as: then only decoding tells whether it can be.
+ */
 function placesOf (writer: Type, reader: Type): Readonly<Record<TakenOver, number>> | undefined {
+  const written = fieldsOf(writer)
+  for (const { name, type: { typeName } } of fieldsOf(reader)) {
+    const field = written.find(field => field.name === name)
+    if (field !== undefined && (field.type.typeName !== typeName || !PLAIN.has(typeName))) return undefined
+  }
   const places = { origin_service_id: 0, destination_service_type: 0, event_timestamp: 0, payload: 0 }
-  for (const field of Object.keys(TAKEN_OVER) as TakenOver[]) {
-    const isPlain = ({ name, type }: { name: string, type: Type }): boolean => name === field && type.typeName === TAKEN_OVER[field]
-    places[field] = fieldsOf(writer).findIndex(isPlain)
-    if (places[field] < 0 || !fieldsOf(reader).some(isPlain)) return undefined
+  for (const name of Object.keys(TAKEN_OVER) as TakenOver[]) {
+    places[name] = written.findIndex(field => field.name === name && field.type.typeName === TAKEN_OVER[name])
+    if (places[name] < 0) return undefined
   }
   return places
 }
 
+/** An array that is not empty is decoded. */
+const PLAIN: ReadonlySet<string> = new Set(['string', 'long', 'array'])
 /** A byte of a number that is not its last. */
 const CONTINUED = 0x80
 /** As many groups of 7 bits stay below 2^53, sign included. */

@@ -120,6 +120,12 @@ const MALFORMED: ReadonlyArray<readonly [kind: string, value: Buffer | null, cod
   ['larger than MAX_RECORD_BYTES', framed(ID.v1, Buffer.alloc(CHUNKS.maxRecordBytes)), 'TOO_LARGE']
 ]
 
+/** A schema whose fields have other types. */
+function withTypes (schema: string, types: Readonly<Record<string, unknown>>): string {
+  const { fields, ...named } = JSON.parse(schema) as { fields: Array<{ name: string, type: unknown, default?: unknown }> }
+  return JSON.stringify({ ...named, fields: fields.map(({ name, type }) => ({ name, type: types[name] ?? type })) })
+}
+
 /** The record with other bytes for its time. */
 function timestamped (bytes: Buffer): Buffer {
   const { origin_service_id: id, origin_service_type: type, destination_service_type: destination, payload } = RECORD
@@ -232,6 +238,15 @@ t.test('a number in more bytes than it needs is written in as few as it needs', 
     t.strictSame(examine([value]), [plain])
     t.strictSame(bytesOf(value), bytesOf(valueOf(ID.v1)))
   }
+})
+
+t.test('a field that was written as another type is converted', async t => {
+  const promoted = withTypes(V1, { origin_service_type: 'bytes', event_timestamp: 'int', payload: 'bytes' })
+  const schemas = entriesOf(new Map([...TEXTS, [ENDLESS, promoted]]))
+  const record = { ...RECORD, origin_service_type: Buffer.from('financial'), event_timestamp: 1_700_000_000, payload: Buffer.from(RECORD.payload) }
+  t.strictSame(examine([framed(ENDLESS, typeOf(promoted).toBuffer(record))], {}, { schemas }), [
+    [{ to: 'FINANCE', id: ID.output, message: { ...EXPECTED, producer_event_timestamp: 1_700_000_000 } }]
+  ])
 })
 
 t.test('the same task gives the same bytes, again and again', async t => {
