@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import fc from 'fast-check'
 import t from 'tap'
 import { type SchemaEntry } from '../../../../src/connectors/schema-registry/schema-cache.js'
@@ -247,6 +248,12 @@ t.test('a field that was written as another type is converted', async t => {
   t.strictSame(examine([framed(ENDLESS, typeOf(promoted).toBuffer(record))], {}, { schemas }), [
     [{ to: 'FINANCE', id: ID.output, message: { ...EXPECTED, producer_event_timestamp: 1_700_000_000 } }]
   ])
+  const noText = { ...record, payload: Buffer.from([0x61, 0xFF]) }
+  t.match(examine([framed(ENDLESS, typeOf(promoted).toBuffer(noText))], {}, { schemas }), [[{ message: { payload: 'a\uFFFD' } }]], 'a string is always text')
+  const plain = new RoutingChunks(CHUNKS)
+  plain.begin({ ...CONTEXT, schemas })
+  t.equal(plain.examine(framed(ENDLESS, typeOf(promoted).toBuffer(noText))), undefined)
+  t.ok(isUtf8(Buffer.from(plain.end().bytes).subarray(-4)), 'and so are the bytes that are sent')
 })
 
 t.test('the same task gives the same bytes, again and again', async t => {
