@@ -24,7 +24,7 @@ async function startWithoutLog (): Promise<string> {
     host: '127.0.0.1',
     port: 0,
     topic: 'event-log',
-    log: { append: async () => 'appended' },
+    log: { append: (_records, told) => { told('appended') } },
     tenants: new Tenants([], systemClock),
     maxBodyBytes: 1024 * 1024,
     maxBatchEvents: 1_000,

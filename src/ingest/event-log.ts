@@ -4,7 +4,7 @@ import { type DeliveryFailures, type OutgoingMessage } from '../connectors/kafka
 import { type Clock, type Timer } from '../engine/clock.js'
 
 export interface EventLogOptions {
-  readonly producer: Pick<DeliveryProducer, 'deliver'>
+  readonly producer: Pick<DeliveryProducer, 'send'>
   readonly clock: Clock
   /** How long a caller waits for all replicas. */
   readonly timeoutMs: number
@@ -21,15 +21,15 @@ export interface EventLogOptions {
  */
 export type Appended = 'appended' | 'full' | 'unavailable' | 'unknown' | 'too-large'
 
-type LogRecord = OutgoingMessage & { readonly value: Buffer }
+export type LogRecord = OutgoingMessage & { readonly value: Buffer }
 
-const UNAVAILABLE = Promise.resolve('unavailable' as const)
-const FULL = Promise.resolve('full' as const)
+type Told = (result: Appended) => void
 
 interface Caller {
   /** Monotonic ms. */
   readonly until: number
-  resolve (result: Appended): void
+  /** Let go of once it is called, for the reason that `Shipment` has. */
+  told: Told | undefined
 }
 
 /** A timer that fires so late was kept from it: the process stood still, and what it was told meanwhile is heard after its timers. */
@@ -80,26 +80,32 @@ export class EventLog {
     this.#isOpen = true
   }
 
-  append (records: readonly LogRecord[]): Promise<Appended> {
+  /** Tells its caller once, now or later. A callback, since every request makes one call: its promises would cost as much as the log. */
+  append (records: readonly LogRecord[], told: Told): void {
     const { maxPendingEvents, maxPendingBytes, producer, clock, timeoutMs } = this.#options
-    if (!this.isAvailable) return UNAVAILABLE
+    if (!this.isAvailable) {
+      told('unavailable')
+      return
+    }
     let bytes = 0
     for (const { value } of records) bytes += value.length
     // One call is always taken, however large: else it never could be.
-    if (this.#events > 0 && (this.#events + records.length > maxPendingEvents || this.#bytes + bytes > maxPendingBytes)) return FULL
+    if (this.#events > 0 && (this.#events + records.length > maxPendingEvents || this.#bytes + bytes > maxPendingBytes)) {
+      told('full')
+      return
+    }
     this.#events += records.length
     this.#bytes += bytes
-    return new Promise((resolve, reject) => {
-      const caller = { resolve, until: clock.now() + timeoutMs }
-      this.#callers.add(caller)
-      if (this.#timer === undefined) this.#lookIn(timeoutMs)
-      producer.deliver(records).then(failures => {
-        this.#events -= records.length
-        this.#bytes -= bytes
-        if (failures === undefined) this.#appended++
-        this.#forget(caller)
-        resolve(resultOf(failures))
-      }, reject)
+    const caller: Caller = { until: clock.now() + timeoutMs, told }
+    this.#callers.add(caller)
+    if (this.#timer === undefined) this.#lookIn(timeoutMs)
+    const events = records.length
+    producer.send(records, failures => {
+      this.#events -= events
+      this.#bytes -= bytes
+      if (failures === undefined) this.#appended++
+      this.#forget(caller)
+      tell(caller, resultOf(failures))
     })
   }
 
@@ -124,7 +130,7 @@ export class EventLog {
       }
       this.#callers.delete(caller)
       this.#overdue++
-      caller.resolve('unknown')
+      tell(caller, 'unknown')
     }
   }
 
@@ -135,6 +141,12 @@ export class EventLog {
     this.#timer?.clear()
     this.#timer = undefined
   }
+}
+
+function tell (caller: Caller, result: Appended): void {
+  const { told } = caller
+  caller.told = undefined
+  told?.(result)
 }
 
 function resultOf (failures: DeliveryFailures | undefined): Appended {

@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { isLoopback } from '../service/config/loopback.js'
-import { type Appended } from './event-log.js'
+import { type Appended, type LogRecord } from './event-log.js'
 import { eventId, isIdempotencyKey } from './event-id.js'
 import { toEventRecord } from './event-log-record.js'
 import { type IncomingEvent } from './event-schema.js'
@@ -32,7 +32,7 @@ export function addEventsRoute (app: FastifyInstance, options: RouteOptions): vo
       request.tenant = admitted
       done()
     },
-    handler: (request, reply) => route.accept(request, reply)
+    handler: (request, reply) => { route.accept(request, reply) }
   })
   app.route({
     method: OTHER_METHODS,
@@ -68,29 +68,41 @@ class EventsRoute {
     return tenant
   }
 
-  async accept (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { maxBatchEvents, log, observer } = this.#options
+  /** Neither async nor with a promise on its way: of a request's own work they would be a large part. */
+  accept (request: FastifyRequest, reply: FastifyReply): void {
+    const { log, observer } = this.#options
     const tenant = request.tenant as Tenant // set before the body was read
-    const key = request.headers['idempotency-key']
-    if (key !== undefined && !isIdempotencyKey(String(key))) {
-      return sendProblem(reply, { status: 400, detail: 'Idempotency-Key: 1 to 255 visible ASCII characters' })
+    const read = this.#read(request, tenant)
+    if ('status' in read) {
+      sendProblem(reply, read)
+      return
     }
-    const body = request.body as Body | undefined
-    if (body === undefined) return sendProblem(reply, { status: 415, detail: 'send application/json or application/x-ndjson' })
-    const read = readEvents(body, maxBatchEvents)
-    if ('flaws' in read) return sendProblem(reply, { status: 400, detail: 'not an event, or not events', errors: read.flaws })
+    const { records, answer } = read
+    tenant.rate?.pay(records.length)
+    log.append(records, appended => {
+      if (appended !== 'appended') {
+        sendProblem(reply, REFUSALS[appended])
+        return
+      }
+      observer.accepted(tenant.name, records.length)
+      reply.code(202).header('content-type', JSON_TYPE).send(answer)
+    })
+  }
 
-    const records = this.#toRecords(read.events, tenant, key === undefined ? undefined : String(key))
+  /** What a request asks to be kept, and how it is answered once it is. */
+  #read ({ body, headers }: FastifyRequest, tenant: Tenant): { readonly records: readonly LogRecord[], readonly answer: string } | Problem {
+    const key = headers['idempotency-key']
+    if (key !== undefined && !isIdempotencyKey(String(key))) return { status: 400, detail: 'Idempotency-Key: 1 to 255 visible ASCII characters' }
+    if (body === undefined) return { status: 415, detail: 'send application/json or application/x-ndjson' }
+    const read = readEvents(body as Body, this.#options.maxBatchEvents)
+    if ('flaws' in read) return { status: 400, detail: 'not an event, or not events', errors: read.flaws }
+    const ids = read.events.map((_, index) => eventId(tenant.name, key === undefined ? undefined : String(key), index))
+    const records = this.#toRecords(read.events, ids, tenant.name)
     const tooLarge = records.findIndex(({ value }) => value.length > (tenant.maxEventBytes ?? Infinity))
     if (tooLarge >= 0) {
-      return sendProblem(reply, { status: 413, detail: 'an event is too large', errors: [{ index: tooLarge, code: 'TOO_LARGE', detail: `at most ${tenant.maxEventBytes ?? ''} bytes` }] })
+      return { status: 413, detail: 'an event is too large', errors: [{ index: tooLarge, code: 'TOO_LARGE', detail: `at most ${tenant.maxEventBytes ?? ''} bytes` }] }
     }
-    tenant.rate?.pay(records.length)
-    const appended = await log.append(records)
-    if (appended !== 'appended') return sendProblem(reply, REFUSALS[appended])
-    observer.accepted(tenant.name, records.length)
-    const ids = records.map(({ id }) => id)
-    return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify(read.isBatch ? { ids } : { id: ids[0] }))
+    return { records, answer: JSON.stringify(read.isBatch ? { ids } : { id: ids[0] }) }
   }
 
   /** Many requests come within a millisecond. */
@@ -99,13 +111,11 @@ class EventsRoute {
     return this.#now.text
   }
 
-  #toRecords (events: readonly IncomingEvent[], { name: tenant }: Tenant, idempotencyKey: string | undefined) {
+  #toRecords (events: readonly IncomingEvent[], ids: readonly string[], tenant: string): LogRecord[] {
     const { topic, clock } = this.#options
     const receivedAt = this.#timeText(clock.wallTime())
-    return events.map(({ user_id: userId, payload }, index) => {
-      const id = eventId(tenant, idempotencyKey, index)
-      return { id, ...toEventRecord(topic, { id, tenant, user_id: userId, payload, received_at: receivedAt }) }
-    })
+    return events.map(({ user_id: userId, payload }, index) =>
+      toEventRecord(topic, { id: ids[index] as string, tenant, user_id: userId, payload, received_at: receivedAt }))
   }
 }
 

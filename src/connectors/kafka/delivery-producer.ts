@@ -5,7 +5,7 @@ import { deliveryCode, toClientError } from './client-error.js'
 import { connectClient, disconnect } from './connection.js'
 import { blamesMessage } from './delivery-outcome.js'
 import { type KafkaLog } from './kafka-log.js'
-import { type DeliveryFailure, type DeliveryFailures, type Messages, type OutgoingMessage, Shipment } from './shipment.js'
+import { type DeliveryFailure, type DeliveryFailures, type Messages, type OutgoingMessage, type Settled, Shipment } from './shipment.js'
 
 /** Reports come with a poll. One that finds none costs little, so it comes soon enough to add nothing to a round trip. */
 const POLL_EVERY_MS = 1
@@ -38,7 +38,7 @@ export class DeliveryProducer {
   /** By number, oldest first. */
   readonly #shipments = new Map<number, Shipment>()
   /** Those that the client does not have altogether. */
-  #unsent = new Fifo<[number: number, Shipment]>()
+  #unsent = new Fifo<Shipment>()
   #producer: Producer | undefined
   #connecting: Promise<void> | undefined
   #pollTimer: Timer | undefined
@@ -80,31 +80,29 @@ export class DeliveryProducer {
   /**
    * Resolves once every message is acknowledged or refused: with nothing when all are acknowledged, else with what each
    * failed with. When `signal` aborts, what has no report yet is given up; what the client has may still be delivered.
-   * At most 65,536 messages. One promise a call, since accepting events over HTTP makes one for each.
+   * At most 65,536 messages.
    */
   deliver (messages: Messages, signal?: AbortSignal): Promise<DeliveryFailures | undefined> {
     return new Promise(resolve => {
-      if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
       if (messages.length === 0) {
         resolve(undefined)
         return
       }
-      const number = this.#nextNumber++
       const giveUp = (): void => { shipment.giveUp() }
-      const shipment = new Shipment(messages, this.#clock.now(), failures => {
-        this.#shipments.delete(number)
+      const shipment = this.#begin(messages, failures => {
         signal?.removeEventListener('abort', giveUp)
         resolve(failures)
       })
-      this.#shipments.set(number, shipment)
       signal?.addEventListener('abort', giveUp)
-      if (signal?.aborted === true) {
-        giveUp()
-        return
-      }
-      this.#unsent.push([number, shipment])
-      this.#flush()
+      if (signal?.aborted === true) giveUp()
+      else this.#flush()
     })
+  }
+
+  /** The same for at least one message, with a callback, which may come before this returns: a promise for each message weighs. */
+  send (messages: Messages, settled: Settled): void {
+    this.#begin(messages, settled)
+    this.#flush()
   }
 
   /** Ends the producer; what is pending then is never reported. */
@@ -117,6 +115,18 @@ export class DeliveryProducer {
     if (producer !== undefined) await disconnect(producer, this.#log, this.#clock)
   }
 
+  #begin (messages: Messages, settled: Settled): Shipment {
+    if (messages.length > MAX_MESSAGES) throw new RangeError(`${messages.length} messages in one call; at most ${MAX_MESSAGES}`)
+    const number = this.#nextNumber++
+    const shipment = new Shipment(number, messages, this.#clock.now(), failures => {
+      this.#shipments.delete(number)
+      settled(failures)
+    })
+    this.#shipments.set(number, shipment)
+    this.#unsent.push(shipment)
+    return shipment
+  }
+
   #flush (): void {
     if (this.#closing.signal.aborted) return
     const producer = this.#producer
@@ -125,19 +135,19 @@ export class DeliveryProducer {
       return
     }
     for (let first = this.#unsent.peek(); first !== undefined; first = this.#unsent.peek()) {
-      if (!this.#handOver(producer, ...first)) break
+      if (!this.#handOver(producer, first)) break
       this.#unsent.shift()
     }
     this.#pollLater()
   }
 
   /** False when the client takes no more for now. */
-  #handOver (producer: Producer, number: number, shipment: Shipment): boolean {
+  #handOver (producer: Producer, shipment: Shipment): boolean {
     for (let index = shipment.next; index >= 0; index = shipment.next) {
       const { topic, key, value, headers } = shipment.messages.at(index) as OutgoingMessage
       try {
         // The typings want an array that could be changed; it is only read.
-        producer.produce(topic, null, value, key, null, number * MAX_MESSAGES + index, headers as MessageHeader[])
+        producer.produce(topic, null, value, key, null, shipment.number * MAX_MESSAGES + index, headers as MessageHeader[])
         shipment.handedOver()
       } catch (error) {
         const { code, message } = error as LibrdKafkaError
@@ -215,9 +225,9 @@ export class DeliveryProducer {
     if (producer !== this.#producer) return
     this.#producer = undefined
     this.#unsent = new Fifo()
-    for (const each of this.#shipments) {
-      each[1].rewind()
-      this.#unsent.push(each)
+    for (const shipment of this.#shipments.values()) {
+      shipment.rewind()
+      this.#unsent.push(shipment)
     }
     this.#connecting = disconnect(producer, this.#log, this.#clock).then(async () => { await this.#connect() })
   }

@@ -26,6 +26,11 @@ export interface DeliveryFailure {
 /** By index of the message; `undefined` where it was delivered. */
 export type DeliveryFailures = ReadonlyArray<DeliveryFailure | undefined>
 
+/** Hears of a call once; `undefined` when every message was delivered. */
+export type Settled = (failures: DeliveryFailures | undefined) => void
+
+const NONE: Messages = []
+
 /** The caller did not want to wait any longer; what the client has already may still be delivered. */
 export const GIVEN_UP: DeliveryFailure = { code: 0, message: 'given up' }
 
@@ -34,28 +39,35 @@ export const GIVEN_UP: DeliveryFailure = { code: 0, message: 'given up' }
  * order; each is reported once, in any order, and the last report settles the call.
  */
 export class Shipment {
-  readonly messages: Messages
+  readonly number: number
   /** Monotonic ms. */
   readonly startedAt: number
-  readonly #settle: (failures: DeliveryFailures | undefined) => void
+  #messages: Messages
+  #settle: Settled
   /** 1 at the index of a message that is reported; a call of one message does without. */
   readonly #reported: Uint8Array | undefined
   #failures: Array<DeliveryFailure | undefined> | undefined
   #unreported: number
   #next = 0
 
-  constructor (messages: Messages, startedAt: number, settle: (failures: DeliveryFailures | undefined) => void) {
-    this.messages = messages
+  constructor (number: number, messages: Messages, startedAt: number, settle: Settled) {
+    this.number = number
+    this.#messages = messages
     this.startedAt = startedAt
     this.#settle = settle
     this.#reported = messages.length > 1 ? new Uint8Array(messages.length) : undefined
     this.#unreported = messages.length
   }
 
+  /** Empty once the call is settled. */
+  get messages (): Messages {
+    return this.#messages
+  }
+
   /** The message to hand over next; -1 when there is none. */
   get next (): number {
-    while (this.#next < this.messages.length && this.#isReported(this.#next)) this.#next++
-    return this.#next < this.messages.length ? this.#next : -1
+    while (this.#next < this.#messages.length && this.#isReported(this.#next)) this.#next++
+    return this.#next < this.#messages.length ? this.#next : -1
   }
 
   handedOver (): void {
@@ -63,13 +75,13 @@ export class Shipment {
   }
 
   report (index: number, failure: DeliveryFailure | undefined): void {
-    if (index >= this.messages.length || this.#isReported(index)) return
+    if (index >= this.#messages.length || this.#isReported(index)) return
     if (this.#reported !== undefined) this.#reported[index] = 1
     if (failure !== undefined) {
-      this.#failures ??= new Array<DeliveryFailure | undefined>(this.messages.length).fill(undefined)
+      this.#failures ??= new Array<DeliveryFailure | undefined>(this.#messages.length).fill(undefined)
       this.#failures[index] = failure
     }
-    if (--this.#unreported === 0) this.#settle(this.#failures)
+    if (--this.#unreported === 0) this.#end()
   }
 
   /** Hands nothing more over: what has not been shares this failure, lest it overtakes what met it first. */
@@ -79,12 +91,23 @@ export class Shipment {
 
   /** Settles it now, whatever the client may still report. */
   giveUp (): void {
-    for (let index = 0; index < this.messages.length; index++) this.report(index, GIVEN_UP)
+    for (let index = 0; index < this.#messages.length; index++) this.report(index, GIVEN_UP)
   }
 
   /** Another client takes over: what is not reported is handed over again. */
   rewind (): void {
     this.#next = 0
+  }
+
+  /**
+   * Lets go of what it holds: a Map that is always in use leaves its former tables to the collector with all that was in
+   * them, and one that became old keeps that alive until the next large collection.
+   */
+  #end (): void {
+    const settle = this.#settle
+    this.#settle = () => {}
+    this.#messages = NONE
+    settle(this.#failures)
   }
 
   #isReported (index: number): boolean {

@@ -1,7 +1,7 @@
 import rdkafka from 'node-rdkafka'
 import t from 'tap'
-import { type DeliveryFailures } from '../../../src/connectors/kafka/shipment.js'
-import { EventLog } from '../../../src/ingest/event-log.js'
+import { type DeliveryFailures, type Settled } from '../../../src/connectors/kafka/shipment.js'
+import { type Appended, EventLog, type LogRecord } from '../../../src/ingest/event-log.js'
 import { ManualClock, turn } from '../../helpers/manual-clock.js'
 
 const TIMEOUT_MS = 1_000
@@ -9,7 +9,7 @@ const { ERR_MSG_SIZE_TOO_LARGE, ERR_TOPIC_AUTHORIZATION_FAILED } = rdkafka.CODES
 
 t.test('Events are appended when all of them are acknowledged', async t => {
   const { log, answer } = create()
-  const appending = log.append(records(2))
+  const appending = append(log, records(2))
   t.strictSame(log.pending, { events: 2, bytes: 20 })
   answer(undefined)
   t.equal(await appending, 'appended')
@@ -17,32 +17,32 @@ t.test('Events are appended when all of them are acknowledged', async t => {
 })
 
 t.test('Before it is opened nothing is taken', async t => {
-  const producer = { deliver: async () => { throw new Error('nothing is there to deliver to') } }
+  const producer = { send: () => { throw new Error('nothing is there to send to') } }
   const log = new EventLog({ producer, clock: new ManualClock(), timeoutMs: TIMEOUT_MS, maxPendingEvents: 1, maxPendingBytes: 1 })
   t.notOk(log.isAvailable)
-  t.equal(await log.append(records(1)), 'unavailable')
+  t.equal(await append(log, records(1)), 'unavailable')
   log.open()
   t.ok(log.isAvailable)
 })
 
 t.test('What the brokers refuse for its size is told from what may pass later', async t => {
   const { log, answer } = create()
-  const tooLarge = log.append(records(2))
+  const tooLarge = append(log, records(2))
   answer([undefined, { code: ERR_MSG_SIZE_TOO_LARGE, message: '' }])
   t.equal(await tooLarge, 'too-large')
-  const denied = log.append(records(2))
+  const denied = append(log, records(2))
   answer([{ code: ERR_MSG_SIZE_TOO_LARGE, message: '' }, { code: ERR_TOPIC_AUTHORIZATION_FAILED, message: '' }])
   t.equal(await denied, 'unknown')
 })
 
 t.test('A caller waits so long, and what it left behind stays pending until it is reported', async t => {
   const { log, answer, clock } = create()
-  const appending = log.append(records(1))
+  const appending = append(log, records(1))
   clock.advance(TIMEOUT_MS)
   t.equal(await appending, 'unknown')
   t.equal(log.pending.events, 1)
   t.notOk(log.isAvailable, 'the oldest has waited for as long as a caller does')
-  t.equal(await log.append(records(1)), 'unavailable')
+  t.equal(await append(log, records(1)), 'unavailable')
   answer(undefined)
   await turn()
   t.ok(log.isAvailable)
@@ -52,12 +52,12 @@ t.test('A caller waits so long, and what it left behind stays pending until it i
 
 t.test('After a standstill of the process, what was reported meanwhile is heard before anybody is given up', async t => {
   const { log, answer, clock } = create()
-  const reported = log.append(records(1))
-  const silent = log.append(records(1))
+  const reported = append(log, records(1))
+  const silent = append(log, records(1))
   clock.standStill(10 * TIMEOUT_MS)
   clock.advance(0)
   t.ok(log.isAvailable)
-  const later = log.append(records(1))
+  const later = append(log, records(1))
   answer(undefined)
   t.equal(await reported, 'appended')
   clock.advance(TIMEOUT_MS)
@@ -74,14 +74,14 @@ t.test('After a standstill of the process, what was reported meanwhile is heard 
 
 t.test('Beyond what may be pending nothing is taken, but one call always is', async t => {
   const { log, answer } = create({ maxPendingEvents: 3, maxPendingBytes: 45 })
-  const large = log.append(records(5))
-  t.equal(await log.append(records(1)), 'full')
+  const large = append(log, records(5))
+  t.equal(await append(log, records(1)), 'full')
   answer(undefined)
   t.equal(await large, 'appended')
-  const first = log.append(records(2))
-  t.equal(await log.append(records(2)), 'full', 'too many')
-  t.equal(await log.append([{ ...record(), value: Buffer.alloc(26) }]), 'full', 'too large')
-  const second = log.append(records(1))
+  const first = append(log, records(2))
+  t.equal(await append(log, records(2)), 'full', 'too many')
+  t.equal(await append(log, [{ ...record(), value: Buffer.alloc(26) }]), 'full', 'too large')
+  const second = append(log, records(1))
   answer(undefined)
   answer(undefined)
   t.strictSame(await Promise.all([first, second]), ['appended', 'appended'])
@@ -90,11 +90,15 @@ t.test('Beyond what may be pending nothing is taken, but one call always is', as
 /** A log over a producer that reports when the test says so, oldest first. */
 function create (limits: Partial<{ maxPendingEvents: number, maxPendingBytes: number }> = {}) {
   const clock = new ManualClock()
-  const waiting: Array<(failures: DeliveryFailures | undefined) => void> = []
-  const producer = { deliver: async () => await new Promise<DeliveryFailures | undefined>(resolve => { waiting.push(resolve) }) }
+  const waiting: Settled[] = []
+  const producer = { send: (_messages: unknown, settled: Settled) => { waiting.push(settled) } }
   const log = new EventLog({ producer, clock, timeoutMs: TIMEOUT_MS, maxPendingEvents: 100, maxPendingBytes: 10_000, ...limits })
   log.open()
   return { log, clock, answer: (failures: DeliveryFailures | undefined) => { waiting.shift()?.(failures) } }
+}
+
+async function append (log: EventLog, appended: readonly LogRecord[]): Promise<Appended> {
+  return await new Promise(resolve => { log.append(appended, resolve) })
 }
 
 function records (count: number) {

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { systemClock } from '../../../src/engine/clock.js'
 import { UsageError } from '../../../src/errors.js'
-import { type Appended } from '../../../src/ingest/event-log.js'
+import { type Appended, type LogRecord } from '../../../src/ingest/event-log.js'
 import { type IngestOptions, type IngestServer, startIngestServer } from '../../../src/ingest/ingest-server.js'
 import { Tenants } from '../../../src/ingest/tenants.js'
 import { type IngestTenant } from '../../../src/service/config/ingest-keys.js'
@@ -16,14 +16,13 @@ const KEY = 'k-3f9c'
 class FakeLog {
   answer: Appended = 'appended'
   fails: Error | undefined
-  readonly calls: Array<Parameters<IngestOptions['log']['append']>[0]> = []
+  readonly calls: Array<readonly LogRecord[]> = []
   #held: Promise<void> = Promise.resolve()
 
-  async append (records: Parameters<IngestOptions['log']['append']>[0]): Promise<Appended> {
+  append (records: readonly LogRecord[], told: (result: Appended) => void): void {
     this.calls.push(records)
-    await this.#held
     if (this.fails !== undefined) throw this.fails
-    return this.answer
+    void this.#held.then(() => { told(this.answer) })
   }
 
   hold (): { release (): void } {

@@ -6,7 +6,7 @@ const FAILURE = { code: 7, message: 'planted' }
 function shipment (count: number) {
   const settled: Array<DeliveryFailures | undefined> = []
   const messages = Array.from({ length: count }, () => ({ topic: 't', key: null, value: null, headers: [] }))
-  const shipment = new Shipment(messages, 0, failures => { settled.push(failures) })
+  const shipment = new Shipment(0, messages, 0, failures => { settled.push(failures) })
   const handOver = (): number => {
     const index = shipment.next
     if (index >= 0) shipment.handedOver()
