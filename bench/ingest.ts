@@ -7,6 +7,7 @@ interface IngestFlags extends CommonFlags {
   readonly variants: readonly Variant[]
   readonly seconds: number
   readonly warmUpSeconds: number
+  readonly kafkaWarmUpSeconds: number
   readonly inFlight: number
   readonly batch: number
   readonly payloadBytes: number
@@ -23,7 +24,8 @@ export const scope: Scope<IngestFlags> = {
     command
       .option('--variants <list>', 'the service with other settings or of another checkout, side by side: name[@checkout][:VARIABLE=value…], separated by commas', parseVariants, parseVariants('tuned'))
       .option('--seconds <count>', 'of one run', count, 10)
-      .option('--warm-up-seconds <count>', 'of load before its first run, for each program', count, 30)
+      .option('--warm-up-seconds <count>', 'of load before each run', count, 10)
+      .option('--kafka-warm-up-seconds <count>', 'of load before the first run', count, 30)
       .option('--in-flight <count>', 'requests in flight', count, 256)
       .option('--batch <events>', 'events of one request', count, 1)
       .option('--payload-bytes <bytes>', 'of one event', count, 100)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { runFlags } from '../../src/cli/run-flags.js'
 import { childrenOf } from './process-usage.js'
@@ -28,6 +28,7 @@ export async function startProgram (variant: Variant, env: Readonly<Record<strin
   // The service's launcher gives these flags to its processes by itself.
   const flags = variant.naive ? [...runFlags(), ...nodeFlags] : nodeFlags
   const child = spawn(process.execPath, [...flags, ...variant.command], { env: { ...process.env, ...env, ...variant.env }, stdio: ['ignore', log, log] })
+  closeSync(log)
   const exited = once(child, 'exit').then(([code]) => code as number | null)
   const died = exited.then(code => { throw new Error(`${variant.name} ended with ${code}:\n${tail(logFile)}`) })
   died.catch(() => {})

@@ -19,14 +19,15 @@ export interface IngestBenchOptions extends Omit<Load, 'seconds'> {
   readonly variants: readonly Variant[]
   readonly runs: number
   readonly seconds: number
-  /** Of load before the first run of each program, so that it, and Kafka behind it, are compiled. */
+  /** Of load on each program before it is measured, so that it is compiled. */
   readonly warmUpSeconds: number
+  /** Of load before the first run, for Kafka. */
+  readonly kafkaWarmUpSeconds: number
   readonly profile: boolean
   readonly progress: (line: string) => void
 }
 
 interface Running extends Program {
-  readonly name: string
   readonly url: string
   /** A folder; empty when it is not profiled. */
   readonly profiles: string
@@ -45,50 +46,53 @@ const TOPIC = 'event-log'
 const START_TIMEOUT_MS = 60_000
 const LOOK_MS = 50
 
-/** Clients → the service as a user starts it, accepting events alone → a real Kafka; beside it the endpoint that does nothing. */
+/**
+ * Clients → the service as a user starts it, accepting events alone → a real Kafka; beside it the endpoint that does
+ * nothing. Each run starts its programs anew: from start to start of the same program its speed differs by more than
+ * from one measurement of a process to the next.
+ */
 export async function benchIngest (options: IngestBenchOptions): Promise<Measurement> {
   const dir = mkdtempSync(join(tmpdir(), 'penstock-bench-'))
   const stack = await startLocalStack({ dir, servers: ['kafka'], kafka: { optimize: true } })
-  const programs: Running[] = []
-  try {
-    for (const variant of [...IDLE, ...options.variants]) programs.push(await startOne(variant, stack.kafka.brokers, dir, options.profile))
-    const measured: Record<string, Figures[]> = {}
-    let accepted = 0
-    for (const program of programs) {
-      options.progress(`warming up: ${program.name}`)
-      const { events } = await sendLoad(program.url, { ...options, seconds: options.warmUpSeconds })
-      if (isService(program)) accepted += events
+  const measured: Record<string, Figures[]> = {}
+  const explained: string[] = []
+  let accepted = 0
+  const runOnce = async (variant: Variant, warmUpSeconds: number, measures: boolean): Promise<void> => {
+    const program = await startOne(variant, stack.kafka.brokers, dir, options.profile)
+    try {
+      const warmUp = await Promise.race([sendLoad(program.url, { ...options, seconds: warmUpSeconds }), program.died])
+      if (isService(variant)) accepted += warmUp.events
+      if (!measures) return
+      const { figures, events } = await measure(program, stack.kafka.pid ?? 0, options);
+      (measured[variant.name] ??= []).push(figures)
+      if (isService(variant)) accepted += events
+    } finally {
+      await program.stop()
+      // A profile is written at the end of its process.
+      if (program.profiles !== '' && measures) explained.push(...profileNotes(program.profiles, program.pids[0] ?? 0).map(note => `${variant.name}: ${note}`))
     }
+  }
+  try {
+    options.progress('warming up Kafka')
+    await runOnce(options.variants[0]!, options.kafkaWarmUpSeconds, false)
+    const variants = [...IDLE, ...options.variants]
     for (let run = 0; run < options.runs; run++) {
-      for (let place = 0; place < programs.length; place++) {
-        const program = programs[(place + run) % programs.length]!
-        options.progress(`run ${run + 1} of ${options.runs}: ${program.name}`)
-        const { figures, events } = await measure(program, stack.kafka.pid ?? 0, options);
-        (measured[program.name] ??= []).push(figures)
-        if (isService(program)) accepted += events
+      for (let place = 0; place < variants.length; place++) {
+        const variant = variants[(place + run) % variants.length]!
+        options.progress(`run ${run + 1} of ${options.runs}: ${variant.name}`)
+        await runOnce(variant, options.warmUpSeconds, true)
       }
     }
-    const notes = [await checkTopic(stack.kafka.brokers, accepted), ...sharesOf(measured), ...await endAndExplain(programs)]
+    const notes = [await checkTopic(stack.kafka.brokers, accepted), ...sharesOf(measured), ...explained]
     return { variants: measured, setting: `${options.batch}-a-request`, notes }
   } finally {
-    await endAndExplain(programs)
     await stack.stop()
     rmSync(dir, { recursive: true, force: true })
   }
 }
 
-/** A profile is written at the end of its process. */
-async function endAndExplain (programs: Running[]): Promise<string[]> {
-  const notes: string[] = []
-  for (const { name, pids, profiles, stop } of programs.splice(0)) {
-    await stop()
-    if (profiles !== '') notes.push(...profileNotes(profiles, pids[0] ?? 0).map(note => `${name}: ${note}`))
-  }
-  return notes
-}
-
-function isService ({ name }: Running): boolean {
-  return IDLE.every(variant => variant.name !== name)
+function isService (variant: Variant): boolean {
+  return !IDLE.includes(variant)
 }
 
 async function startOne (variant: Variant, brokers: string, dir: string, profile: boolean): Promise<Running> {
@@ -96,7 +100,7 @@ async function startOne (variant: Variant, brokers: string, dir: string, profile
   const log = join(dir, `${variant.name.replace(/\W/g, '-')}.log`)
   const profiles = profile ? mkdtempSync(join(tmpdir(), 'penstock-profile-')) : ''
   const program = await startProgram(variant, env, log, profile ? ['--cpu-prof', '--cpu-prof-dir', profiles] : [])
-  return { ...program, name: variant.name, profiles, url: await Promise.race([urlIn(log), program.died]) }
+  return { ...program, profiles, url: await Promise.race([urlIn(log), program.died]) }
 }
 
 /** The service says where it listens, and so does the endpoint; it accepts a little later. */

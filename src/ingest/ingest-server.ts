@@ -40,6 +40,13 @@ export interface IngestServer {
   close (graceMs: number): Promise<void>
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Monotonic ms. */
+    startedAt: number
+  }
+}
+
 /** How often connections are looked through for clients that take too long. */
 const CHECK_EVERY_MS = 1_000
 /** An idle connection: longer than the keep-alive of common load balancers (60 s), so that they close first. */
@@ -51,11 +58,17 @@ export async function startIngestServer (options: IngestOptions): Promise<Ingest
   const { host, port, clock } = options
   let isClosing = false
   const app = createApp(options)
-  app.addHook('onResponse', (request, reply, done) => {
-    options.observer.answered(reply.statusCode, reply.elapsedTime)
-    // A connection that stays open after its last answer would be waited for.
-    if (isClosing) request.raw.socket.end()
+  app.decorateRequest('startedAt', 0)
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.startedAt = clock.now()
     done()
+  })
+  // Not `onResponse`, for which Fastify listens to each response: that is dearer than all else here.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    options.observer.answered(reply.statusCode, clock.now() - request.startedAt)
+    // A connection that stays open after its last answer would be waited for.
+    if (isClosing) reply.header('connection', 'close')
+    done(null, payload)
   })
   try {
     await app.listen({ host, port })
