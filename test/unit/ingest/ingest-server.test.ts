@@ -185,6 +185,7 @@ t.test('Closing answers what was begun and takes no more; what does not end is c
   await t.rejects(fetch(`${url}/openapi.json`), 'nothing listens any more')
   held.release()
   t.equal((await begun).status, 202)
+  t.equal((await begun).headers.get('connection'), 'close')
   await closing
 
   const stuck = await start(t)
@@ -193,6 +194,24 @@ t.test('Closing answers what was begun and takes no more; what does not end is c
   await until(() => stuck.calls.length === 1)
   await stuck.server.close(50)
   await cut
+})
+
+t.test('Every answer is counted once, with its status and how long it took', async t => {
+  const answers: Array<[status: number, durationMs: number]> = []
+  const observer = { answered: (status: number, durationMs: number) => { answers.push([status, durationMs]) }, accepted: () => {}, failed: () => {} }
+  const { url, log, calls } = await start(t, { observer })
+  const held = log.hold()
+  const accepted = send(url, EVENT)
+  await until(() => calls.length === 1)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  held.release()
+  await accepted
+  await send(url, 'no JSON')
+  await fetch(`${url}/elsewhere`)
+  await fetch(`${url}/openapi.json`)
+  t.strictSame(answers.map(([status]) => status), [202, 400, 404, 200])
+  t.ok(answers[0]![1] >= 45, 'the time with the log is in it')
+  t.ok(answers.every(([, durationMs]) => durationMs >= 0 && durationMs < 10_000))
 })
 
 t.test('A port that is taken is a mistake of the operator, with the remedy', async t => {

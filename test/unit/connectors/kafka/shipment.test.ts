@@ -33,6 +33,15 @@ t.test('without a failure it is settled with nothing', async t => {
   t.strictSame(settled, [undefined])
 })
 
+t.test('once it is settled it holds nothing', async t => {
+  const { shipment: it } = shipment(2)
+  it.report(0, undefined)
+  t.equal(it.messages.length, 2)
+  it.report(1, FAILURE)
+  t.equal(it.messages.length, 0)
+  t.equal(it.next, -1)
+})
+
 t.test('a single message that was refused on the spot is not handed over again, and reported once', async t => {
   const { shipment: it, settled } = shipment(1)
   t.equal(it.next, 0)
