@@ -80,7 +80,7 @@ export class EventLog {
     this.#isOpen = true
   }
 
-  /** Tells its caller once, now or later. A callback, since every request makes one call: its promises would cost as much as the log. */
+  /** Tells its caller once, now or later. A callback and no promise, since every request makes a call. */
   append (records: readonly LogRecord[], told: Told): void {
     const { maxPendingEvents, maxPendingBytes, producer, clock, timeoutMs } = this.#options
     if (!this.isAvailable) {

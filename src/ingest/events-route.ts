@@ -68,7 +68,7 @@ class EventsRoute {
     return tenant
   }
 
-  /** Neither async nor with a promise on its way: of a request's own work they would be a large part. */
+  /** Neither async nor with a promise on its way: what a request keeps until Kafka answers, each collection copies. */
   accept (request: FastifyRequest, reply: FastifyReply): void {
     const { log, observer } = this.#options
     const tenant = request.tenant as Tenant // set before the body was read

@@ -99,7 +99,7 @@ export class DeliveryProducer {
     })
   }
 
-  /** The same for at least one message, with a callback, which may come before this returns: a promise for each message weighs. */
+  /** The same for at least one message, with a callback, which may come before this returns: for who makes a call for each message. */
   send (messages: Messages, settled: Settled): void {
     this.#begin(messages, settled)
     this.#flush()
