@@ -50,6 +50,15 @@ t.test('A caller waits so long, and what it left behind stays pending until it i
   t.equal(clock.pending, 0, 'no timer is left')
 })
 
+t.test('A caller is told once: a report that comes after it was given up tells it nothing', async t => {
+  const { log, answer, clock } = create()
+  const told: Appended[] = []
+  log.append(records(1), result => { told.push(result) })
+  clock.advance(TIMEOUT_MS)
+  answer(undefined)
+  t.strictSame(told, ['unknown'])
+})
+
 t.test('After a standstill of the process, what was reported meanwhile is heard before anybody is given up', async t => {
   const { log, answer, clock } = create()
   const reported = append(log, records(1))
