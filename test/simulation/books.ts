@@ -1,3 +1,4 @@
+import { HandOverIds } from '../../src/connectors/sqs/hand-over-ids.js'
 import { type Flight } from '../../src/engine/flight.js'
 import { type SourceRecord } from '../../src/engine/record.js'
 import { type Outcome } from '../../src/engine/outcome.js'
@@ -30,6 +31,7 @@ interface Unjudged {
 export class Books {
   readonly #findings: Findings
   readonly #configuration: Configuration
+  readonly #handOverIds = new HandOverIds<Parcel>()
   readonly #surfaced = new WeakMap<SourceRecord, { record: LogRecord, deliveries: readonly Delivery[] }>()
   readonly #busy = new Map<string, WireCall>()
   /** By lane: what failed in it; it goes again without company from its lane. */
@@ -70,7 +72,10 @@ export class Books {
     if (call.deliveries.length < flights.length) return
     call.represented = flights.map(flight => (flight.superseded ?? []).map(older => this.#deliveryOf(older)).filter(older => older !== undefined))
     call.written = flights.map(flight => ({
-      attempts: stage.name === 'retry queue' ? flight.retryCount : flight.attempts, code: flight.failure?.code ?? 'none', late: flight.late
+      attempts: stage.name === 'retry queue' ? flight.retryCount : flight.attempts,
+      code: flight.failure?.code ?? 'none',
+      late: flight.late,
+      handOverId: this.#handOverIds.of(flight)
     }))
     this.#checkSize(call)
     this.#checkHold(call)

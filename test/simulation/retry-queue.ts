@@ -19,13 +19,12 @@ export class RetryMessage {
   }
 }
 
-/** The retry queue as the service has it, with its deduplication by record and count of attempts. */
+/** The retry queue as the service has it, with its deduplication. */
 export class RetryQueue {
   readonly #accepted = new Map<string, number>()
   messages: RetryMessage[] = []
 
-  send (record: LogRecord, attempts: number, now: number): void {
-    const id = `${record.partition}:${record.offset}:${attempts}`
+  send (record: LogRecord, attempts: number, id: string, now: number): void {
     const before = this.#accepted.get(id)
     record.handedOver++
     if (before !== undefined && now - before < DEDUPLICATION_MS) return

@@ -17,6 +17,8 @@ export interface Arrival {
   readonly acknowledged: boolean
   /** `RetryCount` of a hand-over. */
   readonly attempts: number
+  /** Deduplication id of a hand-over. */
+  readonly handOverId: string
   /** Reason of a dead letter. */
   readonly code: string
 }
@@ -47,7 +49,7 @@ export class Sinks {
     if (stage === 'table') this.#store(arrival)
     else if (stage === 'queues') this.#send(arrival)
     else if (stage === 'dead letters') record.dead.push(arrival.code)
-    else this.#retryQueue.send(record, arrival.attempts, now)
+    else this.#retryQueue.send(record, arrival.attempts, arrival.handOverId, now)
     if (!arrival.acknowledged || arrival.late) this.#unknown.add(record)
   }
 

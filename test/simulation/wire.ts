@@ -24,7 +24,7 @@ export class WireCall {
   represented: ReadonlyArray<readonly Delivery[]> = []
   lanes: readonly string[] = []
   /** By entry: what it was as it left. */
-  written: ReadonlyArray<{ readonly attempts: number, readonly code: string, readonly late: boolean }> = []
+  written: ReadonlyArray<{ readonly attempts: number, readonly code: string, readonly late: boolean, readonly handOverId: string }> = []
   /** Answered only once everything has healed. */
   hangs = false
 

@@ -130,7 +130,7 @@ export class World {
     const { broker, sinks, now, findings } = this
     if (broker.expelled) record.mayRepeat = true
     else if (record.ended && !record.mayRepeat) findings.violate(`${nameOf(record)} is read by another member, although its end could have been committed`)
-    const arrival = { record, replay: false, conditional: false, late: false, acknowledged: true, attempts: 0, code: 'NOT_JSON' }
+    const arrival = { record, replay: false, conditional: false, late: false, acknowledged: true, attempts: 0, handOverId: '', code: 'NOT_JSON' }
     if (record.kind === 'malformed' || record.kind === 'oversized') {
       sinks.accept({ ...arrival, stage: 'dead letters' }, now)
     } else {
@@ -175,7 +175,7 @@ export class World {
         if (call.deliveries.some((_, later) => later > index && call.lanes[later] === call.lanes[index] && lands(later))) delivery.record.overtaken = true
         continue
       }
-      const { attempts, code, late: conditional } = call.written[index] ?? { attempts: 0, code: 'none', late: false }
+      const { attempts, code, late: conditional, handOverId } = call.written[index] ?? { attempts: 0, code: 'none', late: false, handOverId: '' }
       const isLate = late || this.#isLate(call, delivery)
       this.findings.note(() => `      ${call.stage.name} takes ${nameOf(delivery.record)}${isLate ? ' late' : ''}`)
       this.sinks.accept({
@@ -186,6 +186,7 @@ export class World {
         late: isLate,
         acknowledged: outcomes?.[index]?.class === 'done',
         attempts,
+        handOverId,
         code
       }, this.now)
     }

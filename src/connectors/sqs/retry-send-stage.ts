@@ -1,8 +1,9 @@
 import { type Flight } from '../../engine/flight.js'
 import { type BatchPolicy, type Stage } from '../../engine/stage.js'
 import { type BatchSender } from './batch-sender.js'
-import { encodeEntry, type Entry } from './entry.js'
+import { encodeEntry, type Entry, type Message } from './entry.js'
 import { fifoId } from './fifo-id.js'
+import { HandOverIds } from './hand-over-ids.js'
 import { type QueueDirectory } from './queue-directory.js'
 import { createQueueStage } from './queue-stage.js'
 import { encodeEnvelope } from './retry-envelope.js'
@@ -33,12 +34,9 @@ export interface RetrySendStageOptions<T> {
   restMs (retryCount: number): number
 }
 
-/**
- * Hands records over to the retry queue, original bytes and all. The deduplication id tells passes of one record
- * apart: by the record's identity alone the queue would drop the second hand-over, and the record would be lost with
- * the message that is deleted after it.
- */
+/** Hands records over to the retry queue, original bytes and all. */
 export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Stage<T> {
+  const ids = new HandOverIds<T>()
   const groupId = (flight: Flight<T>) => fifoId(options.groupOf(flight))
   // There is one retry queue: what holds it holds the stage, and turns the process unready when it lasts.
   const { batchKey: _one, ...stage } = createQueueStage<T>({
@@ -49,17 +47,16 @@ export function createRetrySendStage<T> (options: RetrySendStageOptions<T>): Sta
     concurrency: options.concurrency,
     queueKey: () => RETRY_QUEUE_KEY,
     groupId,
-    entry: flight => entryOf(flight, groupId(flight), options.restMs(flight.retryCount))
+    entry: flight => entryOf(flight, { groupId: groupId(flight), deduplicationId: ids.of(flight) }, options.restMs(flight.retryCount))
   })
   return stage
 }
 
-function entryOf<T> (flight: Flight<T>, groupId: string, restMs: number): Entry {
+function entryOf<T> (flight: Flight<T>, ids: Pick<Message, 'groupId' | 'deduplicationId'>, restMs: number): Entry {
   const { record, retryCount, failure, unansweredAt } = flight
   return encodeEntry({
     body: encodeEnvelope({ record, failure, unansweredAt }),
-    groupId,
-    deduplicationId: fifoId(`${record.topic}:${record.partition}:${record.offset}:${retryCount}`),
+    ...ids,
     attributes: {
       [RETRY_COUNT]: { DataType: 'Number', StringValue: String(retryCount) },
       // From the failure, not from now: a repeated send is the very same entry.

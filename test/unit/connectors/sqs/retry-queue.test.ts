@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type SourceRecord } from '../../../../src/engine/record.js'
 import { fifoId } from '../../../../src/connectors/sqs/fifo-id.js'
+import { HandOverIds } from '../../../../src/connectors/sqs/hand-over-ids.js'
 import { decodeEnvelope, encodeEnvelope } from '../../../../src/connectors/sqs/retry-envelope.js'
 import { SdkBatchSender } from '../../../../src/connectors/sqs/sdk-batch-sender.js'
 import { createRetrySendStage } from '../../../../src/connectors/sqs/retry-send-stage.js'
@@ -52,6 +53,7 @@ t.test('a hand-over says how often and when, under an id of its own for each pas
   const flight = flightOf('some group', { record: RECORD })
   flight.failure = FAILURE
   flight.retryCount = 1
+  flight.handedOverFrom = 1
   t.match(await stage.run([flight], new AbortController().signal), [{ class: 'done' }])
   flight.retryCount = 2
   await stage.run([flight], new AbortController().signal)
@@ -64,4 +66,14 @@ t.test('a hand-over says how often and when, under an id of its own for each pas
   t.match(second, { MessageDeduplicationId: 'events:3:42:2', MessageAttributes: { NotBefore: { StringValue: '2200' } } })
   const large = flightOf('g', { record: { ...RECORD, value: Buffer.alloc(900_000, 0xff) } })
   t.match(stage.check?.(large), { class: 'poison', code: 'MESSAGE_TOO_LARGE' })
+})
+
+t.test('a repeated send has the id of the first; a record whose row is not stored has another each time it is read', async t => {
+  const ids = new HandOverIds<string>()
+  const read = (handedOverFrom: number) => Object.assign(flightOf('', { record: RECORD }), { retryCount: 1, handedOverFrom })
+  const [unstored, again] = [read(0), read(0)]
+  t.match(ids.of(unstored), /^events:3:42:1:[-0-9a-f]{36}$/)
+  t.equal(ids.of(unstored), ids.of(unstored))
+  t.not(ids.of(again), ids.of(unstored))
+  t.equal(ids.of(read(1)), ids.of(read(1)))
 })
