@@ -24,7 +24,7 @@ export interface LaneSetting {
 }
 
 export const DEFAULTS: LaneSetting = {
-  partitions: 12, maxInFlightRecords: 8_000, tableConcurrency: 16, queueConcurrency: 16, order: 'batch', callMs: 10, failShare: 0
+  partitions: 12, maxInFlightRecords: 8_000, tableConcurrency: 24, queueConcurrency: 16, order: 'batch', callMs: 10, failShare: 0
 }
 
 const CLIENTS = 4

@@ -25,7 +25,7 @@ export const dynamodbKnobs = {
   }),
   concurrency: integer('DYNAMODB_CONCURRENCY', {
     description: 'Calls in flight.',
-    default: 16,
+    default: 24,
     min: 1,
     max: 1_000
   })
