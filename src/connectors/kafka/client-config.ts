@@ -53,8 +53,8 @@ const PRODUCER_QUEUE_KBYTES = 65_536
 const PRODUCER_LINGER_MS = 5
 /**
  * What one fetch takes of a partition; a larger message still comes, alone. With librdkafka's 1 MiB a backlog arrives
- * thousands of records of one partition at a time, so that few lanes have work. Single runs on a busy machine pointed
- * to this size at 8,000 records in flight; medians of runs side by side are still to be made.
+ * thousands of records of one partition at a time, so that few lanes have work: a third of the rate with calls of 10 ms
+ * (docs/tuning.md).
  */
 const PARTITION_FETCH_BYTES = 128 * 1024
 /** A member that misses three heartbeats is expelled; 3 s is librdkafka's own default. */
