@@ -32,8 +32,8 @@ const LINGER_MS = 5
 
 export async function produce ({ brokers, topic, events, perSecond, make }: Production): Promise<void> {
   const failures: Error[] = []
-  const spread: Record<string, string> = perSecond === undefined ? { 'sticky.partitioning.linger.ms': String(STICKY_MS) } : { 'linger.ms': String(LINGER_MS) }
-  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...spread })
+  const properties = perSecond === undefined ? { 'sticky.partitioning.linger.ms': String(STICKY_MS) } : { 'linger.ms': String(LINGER_MS) }
+  const kafka = kafkaAt(brokers, { 'batch.size': String(BATCH_BYTES), ...properties })
   const target = await KafkaTarget.connect({ kafka, topic }, (_record, result) => {
     if (result instanceof Error) failures.push(result)
   })
